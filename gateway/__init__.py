@@ -1,0 +1,1 @@
+"""Replygate: logs email conversations to a CRM timeline from the mail path, and says why."""

@@ -1,0 +1,97 @@
+"""What the flow asks of the world; the edges answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gateway.model.case import Arrival, Case
+from gateway.model.decision import Decision
+from gateway.model.directory import Directory
+from gateway.model.entry import Kept, Revision
+from gateway.model.envelope import Content, Envelope, Relayed, Reply
+from gateway.model.facts import Facts, Lookup
+
+
+class StoreBusyError(Exception):
+    """The store cannot answer or commit now; the same call may work later."""
+
+
+class Recorder(Protocol):
+    """The durable record of what came through and what was decided."""
+
+    @property
+    def directory(self) -> Directory:
+        """The users, mailboxes and lists as last read; held in memory, never blocks."""
+        ...
+
+    async def recall(self, lookup: Lookup) -> Facts:
+        """Return what is known, from one read snapshot. Raises StoreBusyError."""
+        ...
+
+    async def record(self, judged: Arrival | Case, decision: Decision) -> str:
+        """Commit entry, sighting, decision and effects in one transaction; return the entry id.
+
+        Durable when it returns (D-2), the relay's state being `relaying`. An Arrival is a
+        message that the privacy gate stopped: nothing of its content is kept. Raises
+        StoreBusyError when nothing was kept.
+        """
+        ...
+
+    async def revise(self, case: Case, revision: Revision) -> None:
+        """Append a decision to an entry, with its effects; the old ones stay."""
+        ...
+
+    async def kept(self, entry_id: str) -> Kept | None:
+        """Return what is kept of an entry, or None when nothing of its content is."""
+        ...
+
+    async def waiting(self) -> Sequence[str]:
+        """Return entries that are to be judged anew because another message came, oldest first.
+
+        An entry leaves this list when it is revised or dismissed.
+        """
+        ...
+
+    async def dismiss(self, entry_id: str) -> None:
+        """Take an entry off that list: its decision stands."""
+        ...
+
+    def settle(self, entry_id: str, sha256_in: bytes, relayed: Relayed) -> None:
+        """Note how the relay ended; rides in a later commit, never raises, never waits."""
+        ...
+
+
+class Spool(Protocol):
+    """Where octets wait while the store is away (D-3)."""
+
+    async def put(self, envelope: Envelope, reason: str) -> str:
+        """Keep the envelope and its octets durably; return the name. Raises OSError."""
+        ...
+
+
+class Delivery(Protocol):
+    """A transaction with the next hop."""
+
+    async def offer_mail(self, mail_from: str, options: Sequence[str]) -> Reply:
+        """Put MAIL to the next hop while the client is still talking."""
+        ...
+
+    async def offer_rcpt(self, addr_spec: str, options: Sequence[str]) -> Reply:
+        """Put RCPT to the next hop; its reply is the client's reply."""
+        ...
+
+    async def stream(self, content: Content) -> Reply | None:
+        """Send DATA and the content in its wire form, without the final dot.
+
+        Returns None when the next hop takes it, else the reply that refused DATA.
+        """
+        ...
+
+    async def finish(self) -> Relayed:
+        """Send the final dot and return the next hop's reply, with the digest of what left."""
+        ...
+
+    async def abort(self) -> None:
+        """Close without the dot: nothing is delivered. Safe at any moment."""
+        ...
