@@ -255,7 +255,7 @@ class Message:
 
     heading: Heading
     digest: bytes
-    """Content digest, SHA-256 (rules.md section 4.6): author, date, subject, To, Cc, decoded parts."""
+    """Content digest, SHA-256: author, date, subject, To, Cc and decoded parts."""
     message_id: str = ""
     """The heading's, or a synthetic one made of the digest when it has none."""
     parts: tuple[Part, ...] = ()
