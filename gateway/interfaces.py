@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.model.case import Arrival, Case
@@ -69,6 +70,22 @@ class Spool(Protocol):
         """Keep the envelope and its octets durably; return the name. Raises OSError."""
         ...
 
+    async def settle(self, name: str, relayed: Relayed) -> None:
+        """Note how the relay ended beside what waits. Raises OSError."""
+        ...
+
+    async def waiting(self) -> Sequence[str]:
+        """Return the names of what waits, oldest first."""
+        ...
+
+    async def take(self, name: str) -> tuple[Envelope, Relayed | None, str] | None:
+        """Return envelope with octets, relay result and reason; None when it is unreadable."""
+        ...
+
+    async def drop(self, name: str) -> None:
+        """Forget it: it has been decided."""
+        ...
+
 
 class Delivery(Protocol):
     """A transaction with the next hop."""
@@ -95,3 +112,26 @@ class Delivery(Protocol):
     async def abort(self) -> None:
         """Close without the dot: nothing is delivered. Safe at any moment."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What the client is told at the end of data."""
+
+    reply: Reply
+    words: str = ""
+    """The decision in short, for the text of the reply: `logged tracked-reply e=…`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One message that went through, for the log, the metrics and the live tail."""
+
+    envelope: Envelope
+    message_id: str
+    entry_id: str
+    """Empty when nothing was recorded."""
+    decision: Decision | None
+    relayed: Relayed
+    trouble: str = ""
+    """What went wrong on our side, for the admin; empty when nothing did."""

@@ -16,6 +16,10 @@ class Lookup:
 
     message_id: str
     """The message's own id; synthetic when it has none."""
+    digest: bytes = b""
+    """Its content digest."""
+    author: str = ""
+    """Address key of its author."""
     aliases: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     """Ids that it answers or reports on, nearest first; at most 33."""
