@@ -184,8 +184,13 @@ class Pipeline:
             try:
                 judged = await self.decide(envelope)
                 entry_id = await self.recorder.record(judged.case, judged.decision)
-            except (StoreBusyError, InspectionDeferredError):
+            except StoreBusyError:
                 break
+            except Exception as error:  # noqa: BLE001 - the others behind it must not wait (D-3)
+                trouble = f"{name} stays in the spool: {error!r}"
+                fate = relayed or Relayed(RelayState.UNKNOWN)
+                self.observe(Passage(envelope, "", "", None, fate, trouble))
+                continue
             fate = relayed or Relayed(RelayState.UNKNOWN)
             self.recorder.settle(entry_id, envelope.content.sha256, fate)
             await self.spool.drop(name)
@@ -229,13 +234,15 @@ class Pipeline:
             if self.settings.defer_on_store_failure:
                 return DEFER_REPLY
             return await self._put_by(envelope, arrival, "store-unavailable")
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not stop mail (D-3)
+            return await self._put_by(envelope, arrival, f"inspection-deferred ({error!r})")
         return Logged(entry_id, judged.decision)
 
     async def _put_by(self, envelope: Envelope, arrival: Arrival | None, why: str) -> Logged:
         """Spool the octets, unless the privacy gate forbids to keep them (D-9)."""
-        if arrival is not None and (stopped := judge_gate(arrival)) is not None:
-            if stopped.keep in {Keep.IDS, Keep.DIGESTS}:
-                return Logged(trouble=why)
+        stopped = judge_gate(arrival) if arrival is not None else None
+        if stopped is not None and stopped.keep in {Keep.IDS, Keep.DIGESTS}:
+            return Logged(trouble=why)
         try:
             name = await self.spool.put(envelope, why)
         except OSError:

@@ -1,0 +1,92 @@
+"""Judging again what is kept: fix the cause, log the past (rules.md section 6).
+
+Old decisions are never edited; a replay appends one that names what it replaced. Replay takes
+today's contacts, lists and connections; as of receipt it takes those of the arrival, which is
+for comparing presets honestly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gateway.interfaces import Recorder
+from gateway.mail.addresses import key_of
+from gateway.mail.reading import read_message
+from gateway.model.case import Arrival, Case
+from gateway.model.decision import Decision, Outcome, Reason
+from gateway.model.entry import Kept, Revision
+from gateway.model.policy import Policy
+from gateway.pipeline import arrive, complete, lookup_of, prove
+from gateway.rules.judge import judge, judge_gate
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What judging an entry again says, beside what holds now."""
+
+    entry_id: str
+    before: tuple[Outcome, Reason]
+    after: Decision
+    case: Arrival | Case
+
+    @property
+    def differs(self) -> bool:
+        """Whether outcome or reason would change."""
+        return self.before != (self.after.outcome, self.after.reason)
+
+
+class Replayer:
+    """Judges kept entries again."""
+
+    def __init__(self, recorder: Recorder, policy: Policy) -> None:
+        self.recorder = recorder
+        self.policy = policy
+
+    async def preview(
+        self, entry_id: str, now: datetime, *, as_of_receipt: bool = False
+    ) -> Change | None:
+        """Return what the rules say of the entry today; None when nothing of it is kept."""
+        kept = await self.recorder.kept(entry_id)
+        if kept is None:
+            return None
+        arrival = self._arrival(kept, now, as_of_receipt=as_of_receipt)
+        before = (kept.decision_outcome, kept.decision_reason)
+        if (stopped := judge_gate(arrival)) is not None:
+            return Change(entry_id, before, stopped, arrival)
+        message = read_message(arrival.envelope.content.octets, arrival.heading)
+        lookup = lookup_of(arrival, message, entry_id=entry_id)
+        as_of = arrival.asked_at if as_of_receipt else None
+        facts = await self.recorder.recall(replace(lookup, as_of=as_of))
+        case = complete(arrival, message, facts, prove(arrival))
+        return Change(entry_id, before, judge(case), case)
+
+    async def replay(self, entry_id: str, now: datetime, *, by: str = "replay") -> Change | None:
+        """Judge the entry again and append the decision where it differs."""
+        change = await self.preview(entry_id, now)
+        if change is not None and change.differs:
+            await self.recorder.revise(change.case, Revision(entry_id, change.after, by))
+        return change
+
+    async def settle_waiting(self, now: datetime) -> tuple[Change, ...]:
+        """Judge anew every entry that another message set waiting; return what changed.
+
+        One that becomes logged may set others waiting; they are taken in the same call.
+        """
+        changes: list[Change] = []
+        while waiting := await self.recorder.waiting():
+            for entry_id in waiting:
+                change = await self.replay(entry_id, now, by="gateway")
+                if change is not None and change.differs:
+                    changes.append(change)
+                else:
+                    await self.recorder.dismiss(entry_id)
+        return tuple(changes)
+
+    def _arrival(self, kept: Kept, now: datetime, *, as_of_receipt: bool) -> Arrival:
+        envelope = kept.envelope
+        moment = envelope.received_at if as_of_receipt else now
+        arrival = arrive(envelope, self.recorder.directory, self.policy, moment)
+        earlier = (key for sighting in kept.earlier for key in sorted(sighting.recipients))
+        own = (key_of(r.addr_spec) for r in envelope.recipients)
+        return replace(arrival, recipient_keys=tuple(dict.fromkeys((*own, *earlier))))
