@@ -170,7 +170,7 @@ class Pipeline:
         arrival = arrive(envelope, self.recorder.directory, policy, moment)
         return await self._judge(arrival)
 
-    async def decide_later(self, now: datetime) -> int:
+    async def decide_later(self) -> int:
         """Decide what waits in the spool, oldest first; return how many were decided.
 
         Stops at the first that the store cannot take.

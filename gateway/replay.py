@@ -20,6 +20,9 @@ from gateway.model.policy import Policy
 from gateway.pipeline import arrive, complete, lookup_of, prove
 from gateway.rules.judge import judge, judge_gate
 
+ROUNDS = 32
+"""How often a call follows what its own changes set waiting; the rest waits for the next call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -74,7 +77,10 @@ class Replayer:
         One that becomes logged may set others waiting; they are taken in the same call.
         """
         changes: list[Change] = []
-        while waiting := await self.recorder.waiting():
+        for _ in range(ROUNDS):
+            waiting = await self.recorder.waiting()
+            if not waiting:
+                break
             for entry_id in waiting:
                 change = await self.replay(entry_id, now, by="gateway")
                 if change is not None and change.differs:

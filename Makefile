@@ -1,0 +1,35 @@
+# Everything here needs Python 3.11 and a network for PyPI, nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+READY = $(VENV)/.ready
+
+.PHONY: demo test check bench clean
+
+demo: $(READY)
+	@$(BIN)/replygate demo
+
+test: $(READY)
+	$(BIN)/pytest -n auto
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/interrogate -q gateway
+	$(BIN)/pytest -n auto --cov --cov-report=term
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench.compare
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Replygate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	@echo "Building the environment in $(VENV) (once, about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast]' --group dev
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*

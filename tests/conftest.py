@@ -1,0 +1,37 @@
+"""What all tests share: programs that may be missing, and folders of real mail."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+PROGRAMS = {
+    "postfix": lambda: shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin"),
+    "mail": lambda: os.environ.get("REPLYGATE_MAIL"),
+}
+REQUIRED = frozenset(filter(None, os.environ.get("REPLYGATE_REQUIRED", "").split(",")))
+
+
+def need(program: str) -> str:
+    """Return where the program is; skip where it is missing, fail where it is required."""
+    found = PROGRAMS[program]()
+    if found:
+        return str(found)
+    if program in REQUIRED:
+        pytest.fail(f"{program} is required here (REPLYGATE_REQUIRED) and missing")
+    pytest.skip(f"{program} is not on this machine")
+
+
+@pytest.fixture(scope="session")
+def postfix() -> str:
+    """The path of the postfix command."""
+    return need("postfix")
+
+
+@pytest.fixture(scope="session")
+def real_mail() -> Path:
+    """A folder of real messages, which is no part of the repository."""
+    return Path(need("mail"))
