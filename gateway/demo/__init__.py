@@ -1,0 +1,1 @@
+"""The story of `replygate demo`: the real gateway, played over SMTP, each step asserted."""

@@ -1,0 +1,32 @@
+"""The small built-in next hop of the story: takes everything, writes a Maildir."""
+
+from __future__ import annotations
+
+import mailbox
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class MaildirHop:
+    """Delivers what it is given into one Maildir."""
+
+    def __init__(self, folder: Path) -> None:
+        self.maildir = mailbox.Maildir(str(folder), create=True)
+
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by this name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        """Write one message and name it."""
+        del server, session
+        name = self.maildir.add(envelope.content or b"")
+        return f"250 2.0.0 Ok: delivered as {name.split('.')[0]}"
+
+
+def start(folder: Path) -> Controller:
+    """Start the next hop on a free loopback port; `.port` of its server tells which."""
+    controller = Controller(MaildirHop(folder), hostname="127.0.0.1", port=0)
+    controller.server_kwargs["data_size_limit"] = 200_000_000
+    controller.start()
+    return controller
