@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
-from email.utils import format_datetime
+from dataclasses import dataclass
 from datetime import datetime
+from email.utils import format_datetime
 
 WHO = {
     "anna": "Anna Arai <anna@corp.example>",
@@ -42,20 +42,27 @@ class Letter:
     name: str
     """Names it in the story, and makes its Message-ID."""
     sender: str
-    to: tuple[str, ...]
-    subject: str
+    to: str
+    """Who it goes to, parted by spaces."""
     text: str
     answers: str = ""
     """The name of the letter that it answers."""
-    through: str = "inbound"
-    """`submission` or `inbound`: the way it takes."""
     bcc: tuple[str, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     file: tuple[str, int] | None = None
     """Name and size in octets of a file that comes with it."""
     encloses: str = ""
     """The name of a letter that is forwarded as an attachment."""
-    thread: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def listener(self) -> str:
+        """The way it takes: `submission` for colleagues, `inbound` for everybody else."""
+        return "submission" if address_of(self.sender).endswith("@corp.example") else "inbound"
+
+    @property
+    def subject(self) -> str:
+        """Its subject."""
+        return "Re: Our offer" if self.answers else "Our offer"
 
     @property
     def message_id(self) -> str:
@@ -65,14 +72,14 @@ class Letter:
     @property
     def recipients(self) -> tuple[str, ...]:
         """Its envelope recipients."""
-        return tuple(address_of(who) for who in (*self.to, *self.bcc))
+        return tuple(address_of(who) for who in (*self.to.split(), *self.bcc))
 
 
 def octets(letter: Letter, written_at: datetime, enclosed: bytes = b"") -> bytes:
     """Return the message as it stands on the wire, before dot-stuffing."""
     head = [
         ("From", WHO[letter.sender]),
-        ("To", ", ".join(WHO[who] for who in letter.to)),
+        ("To", ", ".join(WHO[who] for who in letter.to.split())),
         ("Subject", letter.subject),
         ("Date", format_datetime(written_at)),
         ("Message-ID", f"<{letter.message_id}>"),
@@ -98,5 +105,9 @@ def _mixed(*parts: bytes) -> bytes:
 
 
 def _file(name: str, size: int) -> bytes:
-    head = f'Content-Type: application/octet-stream\r\nContent-Disposition: attachment; filename="{name}"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+    head = (
+        "Content-Type: application/octet-stream\r\n"
+        f'Content-Disposition: attachment; filename="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
     return head.encode() + base64.encodebytes(bytes(size)).replace(b"\n", b"\r\n")

@@ -70,32 +70,6 @@ def both(shown: str) -> Shows:
     return Shows(shown, shown)
 
 
-def _out(name: str, sender: str, to: str, text: str, answers: str = "", **more: object) -> Letter:
-    return Letter(
-        name,
-        sender,
-        tuple(to.split()),
-        ("Re: " if answers else "") + "Our offer",
-        text,
-        answers,
-        "submission",
-        **more,  # type: ignore[arg-type]  # the rest of a Letter, by name
-    )
-
-
-def _in(name: str, sender: str, to: str, text: str, answers: str = "", **more: object) -> Letter:
-    return Letter(
-        name,
-        sender,
-        tuple(to.split()),
-        ("Re: " if answers else "") + "Our offer",
-        text,
-        answers,
-        "inbound",
-        **more,  # type: ignore[arg-type]  # the rest of a Letter, by name
-    )
-
-
 TRACKED = both("logged tracked-reply")
 OPTED_IN = both("logged opted-in")
 
@@ -116,8 +90,10 @@ STORY = (
         "S1",
         "A marked message is logged, and its reply by itself",
         (
-            Send(_out("s1-offer", "anna", "carol", "Here is our offer.", fields=MARK), OPTED_IN),
-            Send(_in("s1-reply", "carol", "anna", "Thank you, looks good!", "s1-offer"), TRACKED),
+            Send(Letter("s1-offer", "anna", "carol", "Here is our offer.", fields=MARK), OPTED_IN),
+            Send(
+                Letter("s1-reply", "carol", "anna", "Thank you, looks good!", "s1-offer"), TRACKED
+            ),
         ),
     ),
     Chapter(
@@ -125,11 +101,11 @@ STORY = (
         "New mail from a contact is logged by forwarding it",
         (
             Send(
-                _in("s2-question", "dave", "anna", "Do you deliver to Oslo?"),
+                Letter("s2-question", "dave", "anna", "Do you deliver to Oslo?"),
                 Shows("not_logged not-a-reply", "logged received"),
             ),
             Send(
-                _out("s2-forward", "anna", "log", "For the record.", encloses="s2-question"),
+                Letter("s2-forward", "anna", "log", "For the record.", encloses="s2-question"),
                 Shows("logged logged-by-forward", "duplicate forward-of-seen"),
             ),
         ),
@@ -139,15 +115,17 @@ STORY = (
         "Files up to 50 MB are logged; larger ones are listed, not stored",
         (
             Send(
-                _in("s3-fits", "carol", "anna", "Just fits.", "s1-offer", file=("a.bin", LIMIT)),
+                Letter("s3-fits", "carol", "anna", "Just fits.", "s1-offer", file=("a.bin", LIMIT)),
                 TRACKED,
             ),
             Send(
-                _in("s3-over", "carol", "anna", "Too big.", "s1-offer", file=("b.bin", LIMIT + 1)),
+                Letter(
+                    "s3-over", "carol", "anna", "Too big.", "s1-offer", file=("b.bin", LIMIT + 1)
+                ),
                 both("partial tracked-reply"),
                 notes=("attachment-too-large",),
             ),
-            Send(_in("s3-team", "kim", "sales", "Who can help me?"), both("logged team-mail")),
+            Send(Letter("s3-team", "kim", "sales", "Who can help me?"), both("logged team-mail")),
         ),
     ),
     Chapter(
@@ -155,11 +133,11 @@ STORY = (
         "A message sent without the mark is not logged, nor are its replies",
         (
             Send(
-                _out("s5-plain", "anna", "frank", "Lunch on Friday?"),
+                Letter("s5-plain", "anna", "frank", "Lunch on Friday?"),
                 Shows("not_logged sent-not-marked", "logged sent"),
             ),
             Send(
-                _in("s5-reply", "frank", "anna", "Gladly!", "s5-plain"),
+                Letter("s5-reply", "frank", "anna", "Gladly!", "s5-plain"),
                 Shows("not_logged original-not-logged", "logged tracked-reply"),
             ),
         ),
@@ -170,12 +148,12 @@ STORY = (
         (
             Run("never-log add legal.example"),
             Send(
-                _out("s6-offer", "anna", "erin counsel", "The contract.", fields=MARK),
+                Letter("s6-offer", "anna", "erin counsel", "The contract.", fields=MARK),
                 OPTED_IN,
                 notes=("never-log-participant",),
             ),
             Send(
-                _in("s6-reply", "erin", "anna", "Signed.", "s6-offer"),
+                Letter("s6-reply", "erin", "anna", "Signed.", "s6-offer"),
                 Shows("not_logged original-to-never-log", "logged tracked-reply"),
             ),
         ),
@@ -186,7 +164,7 @@ STORY = (
         (
             Run("mailbox disconnect anna@corp.example"),
             Send(
-                _in("s7-late", "carol", "anna", "One more question.", "s1-offer"),
+                Letter("s7-late", "carol", "anna", "One more question.", "s1-offer"),
                 Shows("not_logged mailbox-disconnected", "held mailbox-disconnected"),
             ),
             Run("mailbox connect anna@corp.example"),
@@ -199,7 +177,7 @@ STORY = (
         "The reply goes to a colleague of the one who began the thread",
         (
             Send(
-                _in("s8-colleague", "carol", "bob", "Bob, can you tell?", "s1-offer"),
+                Letter("s8-colleague", "carol", "bob", "Bob, can you tell?", "s1-offer"),
                 Shows("not_logged not-starters-mailbox", "logged tracked-reply"),
             ),
         ),
@@ -209,7 +187,7 @@ STORY = (
         "The reply comes from somebody who is no contact",
         (
             Send(
-                _in("s9-deputy", "deputy", "anna", "Carol is away, I answer.", "s1-offer"),
+                Letter("s9-deputy", "deputy", "anna", "Carol is away, I answer.", "s1-offer"),
                 Shows("not_logged replier-not-contact", "logged reply-from-unknown"),
             ),
         ),
@@ -218,9 +196,9 @@ STORY = (
         "S10",
         "The reply was taken for spam in an Office 365 mailbox",
         (
-            Send(_out("s10-offer", "max", "gina", "Our offer.", fields=MARK), OPTED_IN),
+            Send(Letter("s10-offer", "max", "gina", "Our offer.", fields=MARK), OPTED_IN),
             Send(
-                _in(
+                Letter(
                     "s10-spam",
                     "gina",
                     "max",
@@ -237,11 +215,11 @@ STORY = (
         "Sent without the mark, and logged by hand afterwards",
         (
             Send(
-                _out("s11-quiet", "anna", "henry", "Nice to have met you."),
+                Letter("s11-quiet", "anna", "henry", "Nice to have met you."),
                 Shows("not_logged sent-not-marked", "not_logged recipient-not-contact"),
             ),
             Send(
-                _in("s11-answer", "henry", "anna", "Likewise. An offer?", "s11-quiet"),
+                Letter("s11-answer", "henry", "anna", "Likewise. An offer?", "s11-quiet"),
                 Shows("not_logged original-not-logged", "not_logged sender-not-contact"),
             ),
             Run("log {s11-quiet} --thread"),
@@ -254,7 +232,7 @@ STORY = (
         "The same person writes from another address",
         (
             Send(
-                _in("s12-alias", "carol-home", "anna", "From my sofa: yes.", "s1-offer"),
+                Letter("s12-alias", "carol-home", "anna", "From my sofa: yes.", "s1-offer"),
                 Shows("not_logged replier-not-contact", "held stranger-in-thread"),
             ),
             Run("contact add carol.cruz@home.example --name Carol"),
@@ -268,24 +246,24 @@ STORY = (
         "A stranger writes, and is answered with a BCC to the gateway",
         (
             Send(
-                _in("s13-hello", "ivy", "anna", "Hello, do you sell lamps?"),
+                Letter("s13-hello", "ivy", "anna", "Hello, do you sell lamps?"),
                 both("not_logged sender-not-contact"),
             ),
             Send(
-                _out("s13-answer", "anna", "ivy", "We do.", "s13-hello", bcc=("log",)),
+                Letter("s13-answer", "anna", "ivy", "We do.", "s13-hello", bcc=("log",)),
                 OPTED_IN,
             ),
             Look("s13-hello", Shows("not_logged sender-not-contact", "logged adopted-original")),
-            Send(_in("s13-again", "ivy", "anna", "Ten, please.", "s13-answer"), TRACKED),
+            Send(Letter("s13-again", "ivy", "anna", "Ten, please.", "s13-answer"), TRACKED),
         ),
     ),
     Chapter(
         "S14",
         "A filter moved the reply out of the inbox (IMAP)",
         (
-            Send(_out("s14-offer", "bob", "jack", "Our offer.", fields=MARK), OPTED_IN),
+            Send(Letter("s14-offer", "bob", "jack", "Our offer.", fields=MARK), OPTED_IN),
             Send(
-                _in(
+                Letter(
                     "s14-filed",
                     "jack",
                     "bob",
@@ -301,13 +279,13 @@ STORY = (
         "S15",
         "A thread of the shared inbox is carried on from a personal one",
         (
-            Send(_in("s15-team", "lena", "sales", "Is anyone there?"), both("logged team-mail")),
+            Send(Letter("s15-team", "lena", "sales", "Is anyone there?"), both("logged team-mail")),
             Send(
-                _out("s15-answer", "bob", "lena", "I am!", "s15-team"),
+                Letter("s15-answer", "bob", "lena", "I am!", "s15-team"),
                 Shows("not_logged shared-thread-moved", "logged sent-in-thread"),
             ),
             Send(
-                _in("s15-reply", "lena", "bob", "Great.", "s15-answer"),
+                Letter("s15-reply", "lena", "bob", "Great.", "s15-answer"),
                 Shows("not_logged shared-thread-moved", "logged tracked-reply"),
             ),
         ),
@@ -316,12 +294,12 @@ STORY = (
         "S16",
         "The mailbox moved to another provider; a sequence is at risk",
         (
-            Send(_out("s16-offer", "max", "nora", "Our offer.", fields=MARK), OPTED_IN),
+            Send(Letter("s16-offer", "max", "nora", "Our offer.", fields=MARK), OPTED_IN),
             Run("sequence enroll nora@nagy.example spring --mailbox max@corp.example"),
             Run("mailbox change-provider max@corp.example google"),
             Run("sequence at-risk", prints="nora@nagy.example"),
             Send(
-                _in("s16-reply", "nora", "max", "Deal.", "s16-offer"),
+                Letter("s16-reply", "nora", "max", "Deal.", "s16-offer"),
                 Shows("not_logged provider-changed", "logged tracked-reply"),
             ),
             Run("mailbox connect max@corp.example --provider google"),

@@ -26,7 +26,23 @@ class Proof:
     detail: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """What a message came wrapped in: a forward, or a journal report (stage B).
+
+    The Case is then that of the message inside: its heading, author, recipients and octets; it is
+    incoming, and `author` here is the one who forwarded it.
+    """
+
+    kind: str
+    """`forward`, `journal`."""
+    author: Address | None
+    """Who forwarded it."""
+    heading: Heading
+    """Of the outer message."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Arrival:
     """A message at the gate: envelope, header section, and whom we know."""
 
@@ -38,6 +54,8 @@ class Arrival:
     policy: Policy
     asked_at: datetime
     """The moment whose facts count: the receipt, or the replay."""
+    wrapping: Wrapping | None = None
+    """None for a message that came as itself."""
 
     @property
     def author(self) -> Address | None:
@@ -147,7 +165,7 @@ class Arrival:
         return box is not None and box.log_sent == "always" and not by_robot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Case(Arrival):
     """A message past the gate: all that rules may read."""
 
