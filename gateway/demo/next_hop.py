@@ -8,6 +8,8 @@ from pathlib import Path
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+SIZE_LIMIT = 200_000_000
+
 
 class MaildirHop:
     """Delivers what it is given into one Maildir."""
@@ -25,8 +27,14 @@ class MaildirHop:
 
 
 def start(folder: Path) -> Controller:
-    """Start the next hop on a free loopback port; `.port` of its server tells which."""
-    controller = Controller(MaildirHop(folder), hostname="127.0.0.1", port=0)
-    controller.server_kwargs["data_size_limit"] = 200_000_000
+    """Start the next hop on a free loopback port."""
+    controller = Controller(
+        MaildirHop(folder), hostname="127.0.0.1", port=0, data_size_limit=SIZE_LIMIT
+    )
     controller.start()
     return controller
+
+
+def port_of(controller: Controller) -> int:
+    """Return the port that it listens on."""
+    return int(controller.server.sockets[0].getsockname()[1])

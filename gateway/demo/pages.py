@@ -1,0 +1,128 @@
+"""What the story shows on the terminal: in colour on a tty, plain elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from gateway.demo.letters import Letter
+from gateway.demo.stage import Stage
+from gateway.demo.story import EVERYBODY, Chapter
+from gateway.model.decision import Outcome
+from gateway.model.entry import Entry
+
+COLOURS = {
+    Outcome.LOGGED: "green",
+    Outcome.PARTIAL: "green",
+    Outcome.HELD: "yellow",
+    Outcome.DUPLICATE: "cyan",
+    Outcome.NOT_LOGGED: "red",
+    Outcome.FAILED: "bold red",
+}
+Row = tuple[Chapter, str, list[Entry]]
+
+
+class Pages:
+    """Writes the story."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console()
+        if not self.console.is_terminal and self.console.width < 110:
+            self.console.width = 110
+
+    def opening(self, folder: Path, presets: Sequence[str]) -> None:
+        """Say what is about to be played."""
+        self.console.print(
+            Panel(
+                "Two real gateways are running on loopback ports, one with preset "
+                f"[bold]{presets[0]}[/] and one with preset [bold]{presets[1]}[/]. The same "
+                "letters go through both over SMTP and on to a small next hop that writes a "
+                f"Maildir.\nEverything they keep is in {folder}.",
+                title="Replygate: why was this logged, and why not?",
+            )
+        )
+
+    def chapter(self, chapter: Chapter) -> None:
+        """Open a chapter."""
+        self.console.print()
+        self.console.rule(f"[bold]{chapter.statement}[/]  {chapter.title}", align="left")
+
+    def command(self, command: str) -> None:
+        """Show a command that changes what the gateway knows."""
+        self.console.print(Text(f"  $ replygate {command}", style="bold blue"))
+
+    def letter(self, letter: Letter, shown: Mapping[str, Entry]) -> None:
+        """Show a letter and what each gateway decided."""
+        line = Text(f"  ✉ {letter.name}: {letter.sender} → {letter.to.replace(' ', ', ')}")
+        if letter.bcc:
+            line.append(f" (bcc {', '.join(letter.bcc)})")
+        line.append(f"  “{letter.text}”", style="italic")
+        self.console.print(line)
+        self._decisions(shown)
+
+    def looked(self, name: str, shown: Mapping[str, Entry]) -> None:
+        """Show what holds now for an earlier letter."""
+        self.console.print(f"  ↻ {name} now:")
+        self._decisions(shown)
+
+    def _decisions(self, shown: Mapping[str, Entry]) -> None:
+        for preset, entry in shown.items():
+            line = Text(f"      {preset:<13} ")
+            line.append(f"{entry.outcome} {entry.reason}", style=COLOURS[entry.outcome])
+            if entry.remedy:
+                line.append(f"  {entry.remedy}", style="dim")
+            self.console.print(line)
+            for note in entry.notes:
+                if note.partial:
+                    self.console.print(Text(f"      {'':<13} {note.remedy}", style="dim"))
+
+    def closing(self, rows: Sequence[Row], stage: Stage, waiting: Mapping[str, str]) -> None:
+        """Show timelines, the table of decisions, and what to try next."""
+        self.console.print()
+        self.console.rule("[bold]The timeline[/] (preset gateway)", align="left")
+        for address in EVERYBODY:
+            self._timeline(address, rows)
+        self.console.print()
+        self.console.print(self._table(rows, waiting))
+        self.console.print(
+            Panel(
+                "replygate explain ID     why one message was logged, or not\n"
+                "replygate rules          every reason there is, with its remedy\n"
+                "replygate inspect FILE   what the gateway reads in a message of yours\n"
+                "Then put it behind your own Postfix: see README.md and conf/postfix/.",
+                title="Every step was as written. What to try next",
+            )
+        )
+
+    def _timeline(self, address: str, rows: Sequence[Row]) -> None:
+        self.console.print(Text(f"  {address}", style="bold"))
+        for _, name, entries in rows:
+            entry = entries[-1]
+            if entry.outcome.on_timeline and address in {entry.author, *entry.contacts}:
+                arrow = "→" if entry.direction == "outgoing" else "←"
+                clock = entry.received_at.strftime("%H:%M:%S")
+                words = " ".join(entry.text.split())[:60]
+                self.console.print(f"    {clock} {arrow} {name:<12} {words}")
+
+    def _table(self, rows: Sequence[Row], waiting: Mapping[str, str]) -> Table:
+        table = Table(title="What became of each message, at the end", title_justify="left")
+        for heading in ("", "message", "hubspot-2020", "gateway", "what to do about it"):
+            table.add_column(heading, overflow="fold")
+        for chapter, name, entries in rows:
+            cells = [
+                Text(f"{entry.outcome}\n{entry.reason}", style=COLOURS[entry.outcome])
+                for entry in entries
+            ]
+            table.add_row(chapter.statement, name, *cells, entries[0].remedy)
+        for statement, what in waiting.items():
+            table.add_row(statement, "open", "", "", what)
+        return table
+
+    def failed(self, why: str) -> None:
+        """Say where the story went otherwise."""
+        self.console.print(Panel(Text(why), title="The story failed", border_style="red"))
