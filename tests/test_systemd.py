@@ -1,0 +1,51 @@
+"""The units, held against the analyser of systemd and the configuration."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SERVICE = ROOT / "systemd" / "replygate.service"
+SOCKET = ROOT / "systemd" / "replygate.socket"
+
+
+def settings(unit: Path, key: str) -> list[str]:
+    return re.findall(rf"^{key}=(.*)$", unit.read_text(), re.MULTILINE)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is absent")
+def test_the_service_is_hardened() -> None:
+    checked = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(SERVICE)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_the_socket_unit_opens_the_listeners_of_the_shipped_configuration() -> None:
+    shipped = tomllib.loads((ROOT / "conf" / "replygate.toml").read_text())
+    addresses = [listener["address"] for listener in shipped["listener"]]
+    assert settings(SOCKET, "ListenStream") == addresses
+
+
+def test_the_service_may_write_the_state_folder_of_the_shipped_configuration() -> None:
+    shipped = tomllib.loads((ROOT / "conf" / "replygate.toml").read_text())
+    assert shipped["gateway"]["state"] == f"/var/lib/{settings(SERVICE, 'StateDirectory')[0]}"
+
+
+def test_the_service_waits_longer_for_its_stop_than_for_the_final_dot() -> None:
+    shipped = tomllib.loads((ROOT / "conf" / "replygate.toml").read_text())
+    patience = float(settings(SERVICE, "TimeoutStopSec")[0].removesuffix("s"))
+    assert patience > shipped["next_hop"]["final_timeout_s"]
+
+
+def test_the_service_has_no_capability() -> None:
+    assert settings(SERVICE, "CapabilityBoundingSet") == [""]
