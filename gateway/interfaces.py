@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.model.case import Arrival, Case
+from gateway.model.case import Arrival, Case, Proof
 from gateway.model.decision import Decision
 from gateway.model.directory import Directory
 from gateway.model.entry import Kept, Revision
@@ -84,6 +84,14 @@ class Spool(Protocol):
 
     async def drop(self, name: str) -> None:
         """Forget it: it has been decided."""
+        ...
+
+
+class Verifier(Protocol):
+    """Who really sent a copy."""
+
+    async def verify(self, arrival: Arrival) -> Proof | None:
+        """Return why we believe that a copy came from its author; None when nothing proves it."""
         ...
 
 

@@ -12,24 +12,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.interfaces import Delivery, Handled, Passage, Recorder, Spool, StoreBusyError
-from gateway.mail.addresses import key_of
-from gateway.mail.reading import read_heading, read_message
+from gateway.interfaces import (
+    Delivery,
+    Handled,
+    Passage,
+    Recorder,
+    Spool,
+    StoreBusyError,
+    Verifier,
+)
+from gateway.mail.reading import read_message
 from gateway.model.case import Arrival, Case, Proof
 from gateway.model.decision import Decision, Keep
-from gateway.model.directory import Directory
-from gateway.model.envelope import Envelope, Relayed, RelayState, Reply
-from gateway.model.facts import Facts, Lookup
-from gateway.model.message import Message
+from gateway.model.envelope import Envelope, Octets, Relayed, RelayState, Reply
+from gateway.model.message import Heading, Message
 from gateway.model.policy import Policy
 from gateway.rules.judge import judge, judge_gate
+from gateway.understand import arrive, complete, lookup_of, unread, unwrap
 
 LOOP_REPLY = Reply(554, ("5.4.6 Too many hops: this message is in a mail loop",))
 DEFER_REPLY = Reply(451, ("4.3.0 The record of this message cannot be written now; try again",))
-CITED_LIMIT = 33
 
 
 class InspectionDeferredError(Exception):
@@ -60,8 +65,10 @@ class Judged:
 class Logged:
     """What came of the logging half."""
 
-    entry_id: str = ""
+    entry_ids: tuple[str, ...] = ()
     decision: Decision | None = None
+    """The first one, when a forward held several messages."""
+    message_id: str = ""
     spooled_as: str = ""
     trouble: str = ""
 
@@ -69,71 +76,8 @@ class Logged:
     def words(self) -> str:
         """The decision in short, for the client's log."""
         if self.decision is None:
-            return f"failed {self.trouble}" if self.trouble else ""
-        return f"{self.decision.outcome} {self.decision.reason} e={self.entry_id}"
-
-
-def arrive(
-    envelope: Envelope, directory: Directory, policy: Policy, asked_at: datetime
-) -> Arrival:
-    """Return the message at the gate: its header section read, nothing decoded."""
-    heading = read_heading(envelope.content.octets)
-    folder = envelope.folder
-    if policy.folder_field and envelope.client.trusted:
-        told = heading.first(policy.folder_field)
-        folder = told.decode("utf-8", "replace").strip() if told else folder
-    return Arrival(
-        envelope=replace(envelope, folder=folder) if folder != envelope.folder else envelope,
-        heading=heading,
-        recipient_keys=tuple(key_of(r.addr_spec) for r in envelope.recipients),
-        directory=directory,
-        policy=policy,
-        asked_at=asked_at,
-    )
-
-
-def lookup_of(arrival: Arrival, message: Message, *, entry_id: str = "") -> Lookup:
-    """Return what the store is asked about a message."""
-    heading = arrival.heading
-    forwarded = (f.author.key for f in message.forwards if f.author)
-    reported = (r.recipient for r in message.report.results) if message.report else ()
-    return Lookup(
-        message_id=message.message_id,
-        digest=message.digest,
-        aliases=heading.aliases,
-        cited=message.cited[:CITED_LIMIT],
-        conversation=heading.conversation,
-        author=arrival.author.key if arrival.author else "",
-        addresses=frozenset((*arrival.parties, *forwarded, *reported)),
-        entry_id=entry_id,
-    )
-
-
-def complete(
-    arrival: Arrival, message: Message, facts: Facts, proof: Proof | None = None
-) -> Case:
-    """Return the Case of an arrival that is past the gate."""
-    return Case(
-        envelope=arrival.envelope,
-        heading=arrival.heading,
-        recipient_keys=arrival.recipient_keys,
-        directory=arrival.directory,
-        policy=arrival.policy,
-        asked_at=arrival.asked_at,
-        message=message,
-        facts=facts,
-        proof=proof,
-    )
-
-
-def prove(arrival: Arrival) -> Proof | None:
-    """Return why we believe that a copy came from its author, as far as SMTP tells."""
-    client = arrival.envelope.client
-    if client.login:
-        return Proof("login", client.login)
-    if client.trusted and not arrival.incoming:
-        return Proof("trusted-client", client.address)
-    return None
+            return f"failed {self.trouble.partition(' ')[0]}" if self.trouble else ""
+        return f"{self.decision.outcome} {self.decision.reason} e={self.entry_ids[0]}"
 
 
 class Pipeline:
@@ -143,13 +87,17 @@ class Pipeline:
         self,
         recorder: Recorder,
         spool: Spool,
+        verifier: Verifier,
         settings: Settings,
         observe: Callable[[Passage], None] = lambda _: None,
+        read: Callable[[Octets, Heading], Message] = read_message,
     ) -> None:
         self.recorder = recorder
         self.spool = spool
+        self.verifier = verifier
         self.settings = settings
         self.observe = observe
+        self.read = read
 
     async def receive(self, envelope: Envelope, delivery: Delivery) -> Handled:
         """Take one message through the gateway and return what to tell the client."""
@@ -160,15 +108,32 @@ class Pipeline:
         refused = await sending
         relayed = _refusal(refused) if refused else await delivery.finish()
         await self._settle(envelope, logged, relayed)
-        reply = relayed.reply or Reply(250, ("2.0.0 Ok",))
-        return Handled(reply, logged.words)
+        return Handled(relayed.reply or Reply(250, ("2.0.0 Ok",)), logged.words)
 
-    async def decide(self, envelope: Envelope, asked_at: datetime | None = None) -> Judged:
-        """Read and judge one message. Raises StoreBusyError, InspectionDeferredError."""
-        policy = self.settings.policy
+    async def decide(
+        self, envelope: Envelope, asked_at: datetime | None = None
+    ) -> tuple[Judged, ...]:
+        """Read and judge a message, or each one inside a forward.
+
+        Raises StoreBusyError and InspectionDeferredError.
+        """
         moment = asked_at or envelope.received_at
-        arrival = arrive(envelope, self.recorder.directory, policy, moment)
-        return await self._judge(arrival)
+        return await self._judge(
+            arrive(envelope, self.recorder.directory, self.settings.policy, moment)
+        )
+
+    async def take_in(self, envelope: Envelope, relayed: Relayed) -> tuple[str, ...]:
+        """Decide and record a message whose way onward is over; return its entries.
+
+        For history, the spool, and whatever else comes without a delivery. Raises
+        StoreBusyError and InspectionDeferredError.
+        """
+        entries = []
+        for judged in await self.decide(envelope):
+            entry_id = await self.recorder.record(judged.case, judged.decision)
+            self.recorder.settle(entry_id, envelope.content.sha256, relayed)
+            entries.append(entry_id)
+        return tuple(entries)
 
     async def decide_later(self) -> int:
         """Decide what waits in the spool, oldest first; return how many were decided.
@@ -181,37 +146,44 @@ class Pipeline:
             if taken is None:
                 continue
             envelope, relayed, _ = taken
+            fate = relayed or Relayed(RelayState.UNKNOWN)
             try:
-                judged = await self.decide(envelope)
-                entry_id = await self.recorder.record(judged.case, judged.decision)
+                await self.take_in(envelope, fate)
             except StoreBusyError:
                 break
             except Exception as error:  # noqa: BLE001 - the others behind it must not wait (D-3)
                 trouble = f"{name} stays in the spool: {error!r}"
-                fate = relayed or Relayed(RelayState.UNKNOWN)
                 self.observe(Passage(envelope, "", "", None, fate, trouble))
                 continue
-            fate = relayed or Relayed(RelayState.UNKNOWN)
-            self.recorder.settle(entry_id, envelope.content.sha256, fate)
             await self.spool.drop(name)
             decided += 1
         return decided
 
-    async def _judge(self, arrival: Arrival) -> Judged:
+    async def _judge(self, arrival: Arrival) -> tuple[Judged, ...]:
         if (stopped := judge_gate(arrival)) is not None:
-            return Judged(arrival, stopped)
+            return (Judged(arrival, stopped),)
         message = await self._read(arrival)
+        proof = await self.verifier.verify(arrival)
+        inside = tuple(unwrap(arrival, message)) or ((arrival, message),)
+        return tuple([await self._judge_inside(*each, proof) for each in inside])
+
+    async def _judge_inside(
+        self, arrival: Arrival, message: Message, proof: Proof | None
+    ) -> Judged:
+        """Judge a message itself, or one that came inside a forward."""
+        if arrival.wrapping and (stopped := judge_gate(arrival)) is not None:
+            return Judged(arrival, stopped)
         facts = await self.recorder.recall(lookup_of(arrival, message))
-        case = complete(arrival, message, facts, prove(arrival))
+        case = complete(arrival, message, facts, proof)
         return Judged(case, judge(case))
 
     async def _read(self, arrival: Arrival) -> Message:
         content = arrival.envelope.content
         if content.size > arrival.policy.inspection_limit:
-            return Message(heading=arrival.heading, digest=content.sha256)
+            return unread(arrival)
         if content.size <= self.settings.inline_octets:
-            return read_message(content.octets, arrival.heading)
-        reading = asyncio.to_thread(read_message, content.octets, arrival.heading)
+            return self.read(content.octets, arrival.heading)
+        reading = asyncio.to_thread(self.read, content.octets, arrival.heading)
         try:
             return await asyncio.wait_for(reading, self.settings.inspection_budget_s)
         except TimeoutError:
@@ -220,23 +192,22 @@ class Pipeline:
     async def _log(self, envelope: Envelope) -> Logged | Reply:
         """Decide and record; on trouble keep the octets for later. A Reply turns mail away."""
         arrival: Arrival | None = None
+        policy, moment = self.settings.policy, envelope.received_at
         try:
-            arrival = arrive(
-                envelope, self.recorder.directory, self.settings.policy, envelope.received_at
-            )
-            if arrival.heading.received_count > arrival.policy.received_limit:
+            arrival = arrive(envelope, self.recorder.directory, policy, moment)
+            if arrival.heading.received_count > policy.received_limit:
                 return LOOP_REPLY
-            judged = await self._judge(arrival)
-            entry_id = await self.recorder.record(judged.case, judged.decision)
+            found = await self._judge(arrival)
+            entries = [await self.recorder.record(j.case, j.decision) for j in found]
         except InspectionDeferredError:
             return await self._put_by(envelope, arrival, "inspection-deferred")
-        except StoreBusyError:
+        except StoreBusyError as error:
             if self.settings.defer_on_store_failure:
                 return DEFER_REPLY
-            return await self._put_by(envelope, arrival, "store-unavailable")
+            return await self._put_by(envelope, arrival, f"store-unavailable ({error})")
         except Exception as error:  # noqa: BLE001 - a defect of ours must not stop mail (D-3)
             return await self._put_by(envelope, arrival, f"inspection-deferred ({error!r})")
-        return Logged(entry_id, judged.decision)
+        return Logged(tuple(entries), found[0].decision, arrival.heading.message_id)
 
     async def _put_by(self, envelope: Envelope, arrival: Arrival | None, why: str) -> Logged:
         """Spool the octets, unless the privacy gate forbids to keep them (D-9)."""
@@ -245,8 +216,8 @@ class Pipeline:
             return Logged(trouble=why)
         try:
             name = await self.spool.put(envelope, why)
-        except OSError:
-            return Logged(trouble=f"{why} spool-unavailable")
+        except OSError as error:
+            return Logged(trouble=f"{why}; the spool cannot be written: {error}")
         return Logged(spooled_as=name, trouble=why)
 
     async def _turn_away(
@@ -264,14 +235,15 @@ class Pipeline:
 
     async def _settle(self, envelope: Envelope, logged: Logged, relayed: Relayed) -> None:
         trouble = logged.trouble
-        if logged.entry_id:
-            self.recorder.settle(logged.entry_id, envelope.content.sha256, relayed)
+        for entry_id in logged.entry_ids:
+            self.recorder.settle(entry_id, envelope.content.sha256, relayed)
         if logged.spooled_as:
             try:
                 await self.spool.settle(logged.spooled_as, relayed)
             except OSError as error:
                 trouble = f"{trouble} ({error})"
-        self.observe(Passage(envelope, "", logged.entry_id, logged.decision, relayed, trouble))
+        first = logged.entry_ids[0] if logged.entry_ids else ""
+        self.observe(Passage(envelope, logged.message_id, first, logged.decision, relayed, trouble))
 
 
 def _refusal(reply: Reply) -> Relayed:

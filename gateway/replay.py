@@ -16,9 +16,10 @@ from gateway.mail.reading import read_message
 from gateway.model.case import Arrival, Case
 from gateway.model.decision import Decision, Outcome, Reason
 from gateway.model.entry import Kept, Revision
+from gateway.model.message import Message
 from gateway.model.policy import Policy
-from gateway.pipeline import arrive, complete, lookup_of, prove
 from gateway.rules.judge import judge, judge_gate
+from gateway.understand import arrive, complete, lookup_of, unwrap
 
 ROUNDS = 32
 """How often a call follows what its own changes set waiting; the rest waits for the next call."""
@@ -58,10 +59,11 @@ class Replayer:
         if (stopped := judge_gate(arrival)) is not None:
             return Change(entry_id, before, stopped, arrival)
         message = read_message(arrival.envelope.content.octets, arrival.heading)
-        lookup = lookup_of(arrival, message, entry_id=entry_id)
+        arrival, message = _the_one(kept, arrival, message)
         as_of = arrival.asked_at if as_of_receipt else None
-        facts = await self.recorder.recall(replace(lookup, as_of=as_of))
-        case = complete(arrival, message, facts, prove(arrival))
+        lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
+        facts = await self.recorder.recall(lookup)
+        case = complete(arrival, message, facts, kept.proof)
         return Change(entry_id, before, judge(case), case)
 
     async def replay(self, entry_id: str, now: datetime, *, by: str = "replay") -> Change | None:
@@ -96,3 +98,10 @@ class Replayer:
         earlier = (key for sighting in kept.earlier for key in sorted(sighting.recipients))
         own = (key_of(r.addr_spec) for r in envelope.recipients)
         return replace(arrival, recipient_keys=tuple(dict.fromkeys((*own, *earlier))))
+
+
+def _the_one(kept: Kept, outer: Arrival, message: Message) -> tuple[Arrival, Message]:
+    """Return the message that the entry is of: a forward may hold several."""
+    inside = tuple(unwrap(outer, message))
+    same = (pair for pair in inside if pair[1].message_id == kept.message_id)
+    return next(same, inside[0] if inside else (outer, message))

@@ -97,7 +97,12 @@ class Arrival:
 
     @cached_property
     def direction(self) -> Direction:
-        """The listener's, but for a BCC copy or an MTA's copy, which goes by its author."""
+        """The listener's, but for what a copy holds.
+
+        What is inside a forward is incoming; a BCC copy or an MTA's copy goes by its author.
+        """
+        if self.wrapping is not None:
+            return Direction.INCOMING
         if self.is_copy and self.author and self.directory.is_company(self.author.key):
             return Direction.OUTGOING
         return self.envelope.direction

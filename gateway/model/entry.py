@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from gateway.model.case import Proof
 from gateway.model.decision import Answer, Decision, Note, Outcome, Reason
 from gateway.model.envelope import Direction, Envelope, Relayed
 from gateway.model.facts import Sighting
@@ -83,6 +84,10 @@ class Kept:
     decision_reason: Reason
     earlier: tuple[Sighting, ...] = ()
     """The other sightings, which count in the union."""
+    message_id: str = ""
+    """Of the entry; tells which one it is of several messages inside a forward."""
+    proof: Proof | None = None
+    """What proved its sender then."""
 
 
 @dataclass(frozen=True, slots=True)
