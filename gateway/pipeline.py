@@ -89,6 +89,7 @@ class Pipeline:
         spool: Spool,
         verifier: Verifier,
         settings: Settings,
+        *,
         observe: Callable[[Passage], None] = lambda _: None,
         read: Callable[[Octets, Heading], Message] = read_message,
     ) -> None:
