@@ -177,6 +177,7 @@ class Case(Arrival):
     message: Message
     facts: Facts
     proof: Proof | None = None
+    authenticity: Authenticity = Authenticity()
 
     @cached_property
     def thread(self) -> Thread | None:
