@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,7 +10,7 @@ from gateway.model.case import Arrival, Case, Proof
 from gateway.model.decision import Decision
 from gateway.model.directory import Directory
 from gateway.model.entry import Kept, Revision
-from gateway.model.envelope import Content, Envelope, Relayed, Reply
+from gateway.model.envelope import Client, Content, Envelope, Relayed, Reply
 from gateway.model.facts import Facts, Lookup
 
 
@@ -119,6 +119,18 @@ class Delivery(Protocol):
 
     async def abort(self) -> None:
         """Close without the dot: nothing is delivered. Safe at any moment."""
+        ...
+
+
+class NextHop(Protocol):
+    """The place that mail goes to after us."""
+
+    def delivery(self, client: Client) -> Delivery:
+        """Return a transaction that is not begun yet, for a message of this client."""
+        ...
+
+    async def extensions(self) -> Mapping[str, str]:
+        """Return its EHLO keywords in upper case with their parameters; empty while away."""
         ...
 
 

@@ -1,0 +1,39 @@
+"""The delivery of a copy: we are its final destination, nothing is sent (D-5).
+
+No import here leads to the relay's client, and none may.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.model.envelope import Content, Relayed, RelayState, Reply
+
+OK = Reply(250, ("2.1.0 Ok",))
+TAKEN = Reply(250, ("2.0.0 Ok: taken for the log",))
+
+
+class ConsumedDelivery:
+    """Says yes to everything and sends nothing."""
+
+    async def offer_mail(self, mail_from: str, options: Sequence[str]) -> Reply:
+        """Accept every reverse-path."""
+        del mail_from, options
+        return OK
+
+    async def offer_rcpt(self, addr_spec: str, options: Sequence[str]) -> Reply:
+        """Accept every recipient; whose it is, the intake knows."""
+        del addr_spec, options
+        return Reply(250, ("2.1.5 Ok",))
+
+    async def stream(self, content: Content) -> Reply | None:
+        """Send nothing."""
+        del content
+        return None  # noqa: RET501 - the protocol says Reply | None
+
+    async def finish(self) -> Relayed:
+        """Answer 250: whoever calls this has the message durable."""
+        return Relayed(RelayState.CONSUMED, TAKEN)
+
+    async def abort(self) -> None:
+        """Nothing is under way."""
