@@ -42,6 +42,32 @@ class Wrapping:
     """Of the outer message."""
 
 
+@dataclass(frozen=True, slots=True)
+class Authenticity:
+    """What servers that we trust say of the author's domain, beside any proof."""
+
+    dmarc: str = ""
+    """The DMARC result of a trusted Authentication-Results (RFC 8601 §2.7), such as `pass`,
+    `fail`, `none` or `temperror`; empty when no trusted server says one."""
+    domain: str = ""
+    """The domain that the result is about."""
+    authserv_id: str = ""
+    """Who said it."""
+    arc_sealer: str = ""
+    """The trusted sealer whose unbroken ARC chain vouches for the author; empty without one."""
+    unanswered: tuple[str, ...] = ()
+    """Names of keys that no key server answered for: what they sign is to be tried again."""
+
+    @property
+    def spoofed(self) -> bool:
+        """Whether DMARC failed and no trusted sealer vouches for the author."""
+        return self.dmarc == "fail" and not self.arc_sealer
+
+
+NOTHING_SAID = Authenticity()
+"""No trusted server says anything."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
     """A message at the gate: envelope, header section, and whom we know."""
@@ -177,7 +203,7 @@ class Case(Arrival):
     message: Message
     facts: Facts
     proof: Proof | None = None
-    authenticity: Authenticity = Authenticity()
+    authenticity: Authenticity = NOTHING_SAID
 
     @cached_property
     def thread(self) -> Thread | None:
