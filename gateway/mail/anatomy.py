@@ -1,0 +1,105 @@
+"""Says what each part is there for: words, a file, a report's record, or what holds them.
+
+Standards: RFC 2046 §5.1.4 (alternative), RFC 2387 (related), RFC 6522 (report).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.model.message import Part
+
+_REPORT_TYPES: Final = frozenset(
+    (
+        "message/delivery-status",
+        "message/global-delivery-status",
+        "message/disposition-notification",
+        "message/global-disposition-notification",
+        "message/feedback-report",
+        "message/global-headers",
+        "message/rfc822",
+        "message/global",
+        "text/rfc822-headers",
+        "text/rfc822",
+    )
+)
+_NESTED_TYPES: Final = ("message/rfc822", "message/global")
+WORDS_TYPES: Final = ("text/plain", "text/html")
+
+
+@dataclass(frozen=True, slots=True)
+class Anatomy:
+    """The leaves of a message, sorted by their use; nested messages count as one leaf."""
+
+    leaves: tuple[Part, ...]
+    words: tuple[Part, ...]
+    """Leaves whose text is the message's own."""
+    files: tuple[Part, ...]
+    alternatives: dict[str, str]
+    """For each leaf in a multipart/alternative, the number of the outermost one."""
+
+
+def dissect(parts: Sequence[Part]) -> Anatomy:
+    """Return the use of each part."""
+    if len(parts) == 1:
+        is_words = _is_words(parts[0], "")
+        only = tuple(parts)
+        return Anatomy(only, only if is_words else (), () if is_words else only, {})
+    types = {part.number: part.media_type for part in parts}
+    leaves: list[Part] = []
+    words: list[Part] = []
+    files: list[Part] = []
+    alternatives: dict[str, str] = {}
+    nested = ""
+    for part in parts:
+        number = part.number
+        if nested and number.startswith(nested):
+            continue
+        if part.media_type in _NESTED_TYPES:
+            nested = f"{number}."
+        elif part.media_type.startswith("multipart/"):
+            _inherit(alternatives, number, part.media_type)
+            continue
+        parent = types.get(number.rpartition(".")[0], "")
+        _inherit(alternatives, number, "")
+        leaves.append(part)
+        if _is_words(part, parent):
+            words.append(part)
+        elif _is_file(part, parent):
+            files.append(part)
+    return Anatomy(tuple(leaves), tuple(words), tuple(files), alternatives)
+
+
+def parts_of(parts: Iterable[Part], *media_types: str) -> list[Part]:
+    """Return the parts of these media types."""
+    return [part for part in parts if part.media_type in media_types]
+
+
+def _inherit(alternatives: dict[str, str], number: str, media_type: str) -> None:
+    """Note the multipart/alternative that a part is in, or is."""
+    above = alternatives.get(number.rpartition(".")[0])
+    if above is not None:
+        alternatives[number] = above
+    elif media_type == "multipart/alternative":
+        alternatives[number] = number
+
+
+def _is_words(part: Part, parent: str) -> bool:
+    """Whether a leaf is text of the message and no file."""
+    if part.media_type not in WORDS_TYPES or part.disposition == "attachment":
+        return False
+    # A text with a file name is a file to its reader, but not as one of several renderings.
+    return not part.filename or parent == "multipart/alternative"
+
+
+def _is_file(part: Part, parent: str) -> bool:
+    """Whether a leaf that is no text of the message is a file to its reader."""
+    if part.disposition == "attachment" or part.filename:
+        return True
+    if parent == "multipart/report" and part.media_type in _REPORT_TYPES:
+        return False
+    if part.media_type in ("application/pgp-encrypted", "message/delivery-status"):
+        return False
+    return not (parent == "multipart/alternative" and part.media_type.startswith("text/"))

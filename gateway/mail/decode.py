@@ -1,0 +1,253 @@
+"""Cuts the decoded octets of a part out of the content, window by window (D-10).
+
+A part is a chain of spans; nothing of it is ever copied as a whole, so an attachment of any
+size costs a few windows of memory.
+
+Standards: RFC 2045 §6; uuencode as POSIX has it.
+
+Limits: base64 ends at its first complete padding, as in the stdlib; what follows is damage.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pybase64
+
+from gateway.mail import limits
+from gateway.model.envelope import Octets
+from gateway.model.message import Span
+
+Damage = list[str]
+"""Gathers what was wrong with an encoding while it was decoded."""
+
+_BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64: Final = bytes(set(range(256)) - set(_BASE64))
+_SPACE: Final = b" \t\r\n\x0b\x0c"
+_PADDING: Final = re.compile(rb"=+")
+_PADDING_OR_SPACE: Final = b"=" + _SPACE
+_QUANTUM: Final = 4
+
+
+def cut(octets: Octets, chain: tuple[Span, ...]) -> Iterator[bytes]:
+    """Yield the decoded octets that a chain leads to, in windows. Total."""
+    return cut_noting(octets, chain, [])
+
+
+def cut_noting(octets: Octets, chain: tuple[Span, ...], damage: Damage) -> Iterator[bytes]:
+    """Yield the decoded octets that a chain leads to; what is broken is added to `damage`."""
+    if not chain:
+        return iter(())
+    windows = _windows(octets, chain[0])
+    windows = _DECODERS.get(chain[0].encoding, _decode_identity)(windows, damage)
+    for span in chain[1:]:
+        inner = _within(windows, span)
+        windows = _DECODERS.get(span.encoding, _decode_identity)(inner, damage)
+    return windows
+
+
+def cut_whole(octets: Octets, chain: tuple[Span, ...], limit_octets: int) -> bytes:
+    """Return at most `limit_octets` of what a chain leads to, in one piece."""
+    if len(chain) == 1:
+        span = chain[0]
+        size = span.stop - span.start
+        if size <= limits.WINDOW_OCTETS <= limit_octets:
+            if span.encoding == "identity":
+                return bytes(octets[span.start : span.stop])
+            if span.encoding == "quoted-printable":
+                return binascii.a2b_qp(bytes(octets[span.start : span.stop]))
+    pieces: list[bytes] = []
+    size = 0
+    for window in cut(octets, chain):
+        pieces.append(window)
+        size += len(window)
+        if size >= limit_octets:
+            break
+    return b"".join(pieces)[:limit_octets]
+
+
+def find(octets: Octets, needle: bytes, start: int, stop: int) -> int:
+    """Return where `needle` first stands in a range, or -1, without copying the range.
+
+    Large ranges are searched through windows: that stays in the processor's cache, and the
+    search of bytes is quicker than that of a map.
+    """
+    if isinstance(octets, bytes) and stop - start <= limits.WINDOW_OCTETS:
+        return octets.find(needle, start, stop)
+    overlap = len(needle) - 1
+    for at in range(start, stop, limits.WINDOW_OCTETS):
+        window = bytes(octets[at : min(at + limits.WINDOW_OCTETS + overlap, stop)])
+        found = window.find(needle)
+        if found >= 0:
+            return at + found
+    return -1
+
+
+def _windows(octets: Octets, span: Span) -> Iterator[bytes]:
+    """Yield a range of the content in windows."""
+    stop = min(span.stop, len(octets))
+    for at in range(max(span.start, 0), stop, limits.WINDOW_OCTETS):
+        yield bytes(octets[at : min(at + limits.WINDOW_OCTETS, stop)])
+
+
+def _within(windows: Iterator[bytes], span: Span) -> Iterator[bytes]:
+    """Yield the range of a span out of decoded windows."""
+    at = 0
+    for window in windows:
+        piece = window[max(span.start - at, 0) : max(span.stop - at, 0)]
+        if piece:
+            yield piece
+        at += len(window)
+        if at >= span.stop:
+            return
+
+
+def _decode_identity(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
+    """Yield windows as they are."""
+    del damage
+    return windows
+
+
+def _decode_base64(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
+    """Yield decoded base64: whole lines at once while they are sound, else with patience."""
+    carry = b""
+    for window in windows:
+        chunk = carry + window if carry else window
+        stop = chunk.rfind(b"\n") + 1 or len(chunk)
+        lines = chunk[:stop]
+        padding = lines.find(b"=")
+        # Padding may end the last line; anything else about it asks for patience.
+        if padding < 0 or not lines[padding:].strip(_PADDING_OR_SPACE):
+            try:
+                yield pybase64.b64decode(lines)
+            except (binascii.Error, ValueError):
+                pass
+            else:
+                carry = chunk[stop:]
+                if padding < 0:
+                    continue
+                if carry.strip(_SPACE) or any(rest.strip(_SPACE) for rest in windows):
+                    damage.append("base64-after-padding")
+                return
+        yield from _decode_loose_base64(chunk, windows, damage)
+        return
+    if carry:
+        yield from _decode_loose_base64(carry, windows, damage)
+
+
+def _decode_loose_base64(
+    chunk: bytes, windows: Iterator[bytes], damage: Damage
+) -> Iterator[bytes]:
+    """Yield base64 whose lines or padding are odd, up to its first complete padding."""
+    carry = b""
+    while True:
+        clean = chunk.translate(None, _NOT_BASE64)
+        if len(clean) + len(_SPACE) < len(chunk) and chunk.translate(None, _BASE64 + _SPACE):
+            damage.append("base64-with-foreign-octets")
+        clean, ended = _up_to_padding(carry + clean)
+        sound = len(clean) - len(clean) % _QUANTUM
+        yield binascii.a2b_base64(clean[:sound])
+        carry = clean[sound:]
+        if ended:
+            break
+        following = next(windows, None)
+        if following is None:
+            break
+        chunk = following
+    quanta = carry.replace(b"=", b"")
+    if len(quanta) == 1:
+        damage.append("base64-cut")
+    elif quanta:
+        if not ended:
+            damage.append("base64-without-padding")
+        yield binascii.a2b_base64(quanta + b"==")
+    if ended and any(window.strip(_SPACE) for window in windows):
+        damage.append("base64-after-padding")
+
+
+def _up_to_padding(clean: bytes) -> tuple[bytes, bool]:
+    """Return base64 without the padding that ends nothing, and whether it has ended.
+
+    An equals sign pads only behind two or three characters of a quantum.
+    """
+    if b"=" not in clean:
+        return clean, False
+    kept = bytearray()
+    at = 0
+    for found in _PADDING.finditer(clean):
+        kept += clean[at : found.start()]
+        at = found.end()
+        filled = len(kept) % _QUANTUM
+        pads = at - found.start()
+        if filled >= _QUANTUM // 2:
+            if filled + pads >= _QUANTUM:
+                return bytes(kept), True
+            if at == len(clean):
+                return bytes(kept) + b"=", False
+    return bytes(kept) + clean[at:], False
+
+
+def _decode_quoted_printable(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
+    """Yield decoded quoted-printable, cut where no escape stands across."""
+    del damage
+    carry = b""
+    for window in windows:
+        chunk = carry + window
+        stop = chunk.rfind(b"\n") + 1
+        if not stop:
+            mark = chunk.rfind(b"=", -3)
+            stop = mark if mark >= 0 else len(chunk)
+        yield binascii.a2b_qp(chunk[:stop])
+        carry = chunk[stop:]
+    if carry:
+        yield binascii.a2b_qp(carry)
+
+
+def _decode_uuencode(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
+    """Yield decoded uuencode, from behind its `begin` line to its `end`."""
+    carry = b""
+    begun = False
+    for window in windows:
+        *lines, carry = (carry + window).split(b"\n")
+        if len(carry) > limits.WINDOW_OCTETS:
+            damage.append("uuencode-damaged")
+            carry = b""
+        out: list[bytes] = []
+        for line in lines:
+            if not begun:
+                begun = line.startswith(b"begin ")
+            elif line.startswith((b"end", b"`")) or not line.strip():
+                if line.startswith(b"end"):
+                    yield b"".join(out)
+                    return
+            else:
+                out.append(_decode_uu_line(line, damage))
+        yield b"".join(out)
+    if begun and carry.strip() and not carry.startswith(b"end"):
+        yield _decode_uu_line(carry, damage)
+
+
+def _decode_uu_line(line: bytes, damage: Damage) -> bytes:
+    """Return the octets of one uuencoded line, its declared count being right."""
+    line = line.rstrip(b"\r")
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:
+        # Some encoders pad the last quantum with anything; the count says what is real.
+        wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
+        try:
+            return binascii.a2b_uu(line[:wanted])
+        except binascii.Error:
+            damage.append("uuencode-damaged")
+            return b""
+
+
+_DECODERS: Final[dict[str, Callable[[Iterator[bytes], Damage], Iterator[bytes]]]] = {
+    "identity": _decode_identity,
+    "base64": _decode_base64,
+    "quoted-printable": _decode_quoted_printable,
+    "uuencode": _decode_uuencode,
+}

@@ -1,0 +1,45 @@
+"""Reads octets into a Heading and a Message: the one door of this package.
+
+Total: any octets give both, with defects where the mail is odd.
+"""
+
+from __future__ import annotations
+
+from gateway.mail import limits
+from gateway.mail.anatomy import dissect
+from gateway.mail.attachments import list_attachments
+from gateway.mail.digest import content_digest
+from gateway.mail.heading import read_heading
+from gateway.mail.mime import Tree
+from gateway.mail.msgids import synthetic_id
+from gateway.mail.text import read_words
+from gateway.model.envelope import Octets
+from gateway.model.message import Defect, Heading, Message
+
+__all__ = ["read_heading", "read_message"]
+
+
+def read_message(octets: Octets, heading: Heading, signatures: tuple[object, ...] = ()) -> Message:
+    """Return the whole message, read; `heading` is what read_heading gave for the octets."""
+    tree = Tree(octets)
+    tree.read(heading)
+    defects = tree.defects
+    anatomy = dissect(tree.parts)
+    words = read_words(octets, anatomy)
+    if words.was_cut:
+        defects.append(Defect("text-cut"))
+    attachments = list_attachments(octets, anatomy.files, words.decoded, anatomy.words, defects)
+    digest = content_digest(octets, heading, anatomy.leaves, words.decoded, attachments)
+    return Message(
+        heading=heading,
+        digest=digest,
+        message_id=heading.message_id or synthetic_id(digest),
+        parts=tuple(tree.parts),
+        text=words.text,
+        text_size=words.size,
+        new_text_stop=len(words.text),
+        charset=words.charset,
+        attachments=attachments,
+        defects=tuple(defects[: limits.DEFECTS]),
+        unparseable="" if heading.author else "no usable author",
+    )

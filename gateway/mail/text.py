@@ -1,0 +1,73 @@
+"""Chooses and decodes the words of a message.
+
+Of the renderings in a multipart/alternative the plain one is taken, unless it is blank;
+several texts in a multipart/mixed (Apple Mail writes round its pictures) are joined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gateway.mail import limits
+from gateway.mail.anatomy import Anatomy
+from gateway.mail.charsets import decode_text
+from gateway.mail.decode import cut_whole
+from gateway.mail.html import html_to_text
+from gateway.model.envelope import Octets
+from gateway.model.message import Part
+
+
+@dataclass(slots=True)
+class Words:
+    """The text shown, and the decoded octets of the texts that were not cut, by number."""
+
+    text: str = ""
+    size: int = 0
+    charset: str = ""
+    quote_at: int | None = None
+    """Where HTML says that quoted text begins."""
+    decoded: dict[str, bytes] = field(default_factory=dict)
+    was_cut: bool = False
+
+
+def read_words(octets: Octets, anatomy: Anatomy) -> Words:
+    """Return the words of a message."""
+    words = Words()
+    groups: dict[str, list[tuple[Part, bytes]]] = {}
+    room = limits.TEXT_OCTETS
+    for part in anatomy.words:
+        whole = cut_whole(octets, part.chain, room + 1)
+        if len(whole) > room:
+            words.was_cut = True
+            whole = whole[:room]
+        else:
+            words.decoded[part.number] = whole
+        room -= len(whole)
+        group = anatomy.alternatives.get(part.number, part.number)
+        groups.setdefault(group, []).append((part, whole))
+    for renderings in groups.values():
+        _add_text(words, renderings)
+    return words
+
+
+def _add_text(words: Words, renderings: list[tuple[Part, bytes]]) -> None:
+    """Add the best of some renderings of one text."""
+    plain = [one for one in renderings if one[0].media_type == "text/plain" and one[1].strip()]
+    for part, whole in plain or renderings[-1:]:
+        text, codec = decode_text(whole, part.charset)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        quote_at = None
+        if part.media_type == "text/html":
+            text, quote_at = html_to_text(text)
+        if "\0" in text:
+            text = text.replace("\0", "")
+            quote_at = None
+        words.size += len(whole)
+        words.charset = words.charset or codec
+        if not words.text:
+            words.text, words.quote_at = text, quote_at
+            continue
+        if quote_at is not None and words.quote_at is None:
+            words.quote_at = len(words.text) + 1 + quote_at
+        words.text = f"{words.text}\n{text}"

@@ -1,0 +1,89 @@
+"""Decodes encoded-words and raw octets in header fields.
+
+Pieces that stand side by side are joined before their charset is applied: many clients cut
+a word inside a character.
+
+Standards: RFC 2047, RFC 2231 §5 (language), RFC 6532 (raw UTF-8).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import Final
+
+from gateway.mail import limits
+from gateway.mail.charsets import decode_text, guess_text
+from gateway.mail.fields import unfold
+
+_WORD: Final = re.compile(
+    r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bqBQ])\?([^?]*+(?:\?(?!=)[^?]*+){0,8})\?="
+)
+_NOT_BASE64: Final = bytes(
+    set(range(256))
+    - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+)
+_CONTROLS: Final = {code: None for code in (*range(9), *range(11, 32), 127)} | {9: " ", 10: " "}
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
+
+
+def decode_unstructured(value: bytes) -> str:
+    """Return the text of an unstructured field body, such as Subject, on one line."""
+    return decode_words(raw_text(unfold(value))).strip()
+
+
+def raw_text(value: bytes) -> str:
+    """Return a field body as text, its raw octets read by what they look like."""
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii")
+    return guess_text(value)[0]
+
+
+def decode_words(text: str) -> str:
+    """Return text with its encoded-words decoded, without control characters."""
+    if "=?" in text:
+        text = _replace_words(text)
+    if _CONTROL.search(text):
+        text = text.translate(_CONTROLS)
+    return text
+
+
+def _replace_words(text: str) -> str:
+    """Return text with encoded-words replaced by what they say."""
+    out: list[str] = []
+    charset, octets = "", b""
+    end = count = 0
+    for found in _WORD.finditer(text):
+        label, encoding, payload = found.groups()
+        between = text[end : found.start()]
+        adjacent = count > 0 and (not between or between.isspace())
+        if not adjacent or label.lower() != charset:
+            out.append(decode_text(octets, charset)[0])
+            octets = b""
+            if not adjacent:
+                out.append(between)
+        charset = label.lower()
+        octets += _unbase64(payload) if encoding in "bB" else _unquote(payload)
+        end = found.end()
+        count += 1
+        if count >= limits.ENCODED_WORDS:
+            break
+    out.extend((decode_text(octets, charset)[0], text[end:]))
+    return "".join(out)
+
+
+def _unquote(payload: str) -> bytes:
+    """Return the octets of the Q encoding (RFC 2047 §4.2)."""
+    raw = payload.encode("utf-8", "surrogateescape")
+    return binascii.a2b_qp(raw, header=True)
+
+
+def _unbase64(payload: str) -> bytes:
+    """Return the octets of the B encoding, whatever is missing or odd in it."""
+    out = b""
+    for quanta in payload.encode("utf-8", "surrogateescape").split(b"="):
+        clean = quanta.translate(None, _NOT_BASE64)
+        if len(clean) % 4 == 1:
+            clean = clean[:-1]
+        out += binascii.a2b_base64(clean + b"==")
+    return out
