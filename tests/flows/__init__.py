@@ -1,0 +1,1 @@
+"""Whole programs, real sockets: mail from a client to the last hop."""

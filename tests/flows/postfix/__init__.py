@@ -1,0 +1,1 @@
+"""Mail through a real Postfix with exactly the files of conf/postfix."""
