@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.demo.letters import Letter
-from gateway.demo.stage import Stage
 from gateway.demo.story import EVERYBODY, Chapter
 from gateway.model.decision import Outcome
 from gateway.model.entry import Entry
@@ -81,7 +80,7 @@ class Pages:
                 if note.partial:
                     self.console.print(Text(f"      {'':<13} {note.remedy}", style="dim"))
 
-    def closing(self, rows: Sequence[Row], stage: Stage, waiting: Mapping[str, str]) -> None:
+    def closing(self, rows: Sequence[Row], waiting: Mapping[str, str]) -> None:
         """Show timelines, the table of decisions, and what to try next."""
         self.console.print()
         self.console.rule("[bold]The timeline[/] (preset gateway)", align="left")

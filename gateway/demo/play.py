@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.demo import next_hop
 from gateway.demo.pages import Pages
 from gateway.demo.stage import Stage, StoryError
-from gateway.demo.story import OPEN, PROLOGUE, STORY, Chapter, Look, Run, Send, Shows, Step
+from gateway.demo.story import OPEN, PROLOGUE, STORY, Chapter, Run, Send, Shows, Step
 from gateway.model.entry import Entry
 from gateway.store.entries import Entries
 
@@ -58,7 +58,7 @@ def play(folder: Path, pages: Pages) -> int:
                 pages.chapter(chapter)
                 for step in chapter.steps:
                     _play(step, players, pages, pool)
-            pages.closing(_rows(players), players[-1].stage, OPEN)
+            pages.closing(_rows(players), OPEN)
     except StoryError as error:
         pages.failed(str(error))
         return 1

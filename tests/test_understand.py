@@ -1,0 +1,140 @@
+"""Octets to Case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gateway.mail.decode import cut
+from gateway.mail.reading import read_message
+from gateway.model.case import Arrival
+from gateway.model.directory import Directory, LoggingAddress
+from gateway.model.envelope import Direction, Envelope
+from gateway.model.facts import Facts
+from gateway.model.message import Address, Forward
+from gateway.model.policy import Policy
+from gateway.understand import arrive, complete, is_bcc_copy, lookup_of, unread, unwrap
+from tests.letters import NOON, envelope_of, forward_of, letter
+
+OURS = Directory(
+    domains=frozenset({"corp.example"}), logging_addresses=(LoggingAddress("log@gate.example"),)
+)
+
+
+def at_gate(envelope: Envelope, **policy: object) -> Arrival:
+    return arrive(envelope, OURS, replace(Policy(), **policy), NOON)  # type: ignore[arg-type]
+
+
+def copy_of(octets: bytes) -> Arrival:
+    return at_gate(envelope_of(octets, direction=Direction.OUTGOING, rcpt_to="log@gate.example"))
+
+
+def test_recipients_are_compared_by_key() -> None:
+    assert at_gate(envelope_of(letter(), rcpt_to="Anna@Corp.Example")).recipient_keys == (
+        "anna@corp.example",
+    )
+
+
+def test_a_trusted_client_tells_the_folder() -> None:
+    octets = letter(X_Folder="INBOX/Projects")
+    assert at_gate(envelope_of(octets), folder_field="x-folder").envelope.folder == (
+        "INBOX/Projects"
+    )
+
+
+def test_a_stranger_tells_no_folder() -> None:
+    octets = letter(X_Folder="INBOX/Projects")
+    arrival = at_gate(envelope_of(octets, trusted=False), folder_field="x-folder")
+    assert arrival.envelope.folder == ""
+
+
+def test_a_folder_of_the_intake_stays_when_no_field_tells_one() -> None:
+    envelope = replace(envelope_of(letter()), folder="Archive")
+    assert at_gate(envelope, folder_field="x-folder").envelope.folder == "Archive"
+
+
+def test_the_store_is_asked_for_all_that_the_message_cites() -> None:
+    octets = letter(In_Reply_To="<b@corp.example>", References="<a@corp.example> <b@corp.example>")
+    arrival = at_gate(envelope_of(octets))
+    asked = lookup_of(arrival, read_message(octets, arrival.heading))
+    assert asked.cited == ("b@corp.example", "a@corp.example")
+    assert asked.message_id == "one@customer.example"
+    assert asked.addresses >= {"carol@customer.example"}
+
+
+def test_a_case_keeps_what_stood_at_the_gate() -> None:
+    octets = letter()
+    arrival = at_gate(envelope_of(octets))
+    message = read_message(octets, arrival.heading)
+    case = complete(arrival, message, Facts(), None)
+    assert (case.envelope, case.heading, case.message) == (
+        arrival.envelope,
+        arrival.heading,
+        message,
+    )
+
+
+def test_over_the_inspection_limit_only_the_header_section_is_read() -> None:
+    arrival = at_gate(envelope_of(letter()))
+    message = unread(arrival)
+    assert (message.heading, message.text) == (arrival.heading, "")
+
+
+def test_a_copy_with_an_outside_party_is_a_bcc_copy() -> None:
+    assert is_bcc_copy(copy_of(letter(author="anna@corp.example", to="carol@customer.example")))
+
+
+def test_a_copy_to_us_alone_is_no_bcc_copy() -> None:
+    assert not is_bcc_copy(copy_of(forward_of(letter())))
+
+
+def test_a_forward_holds_the_message_inside() -> None:
+    octets = forward_of(letter())
+    arrival = copy_of(octets)
+    inside, inner = next(unwrap(arrival, read_message(octets, arrival.heading)))
+    assert inner.message_id == "one@customer.example"
+    assert inside.author == Address(
+        "carol@customer.example", "Carol Cruz", "carol@customer.example"
+    )
+    assert inside.direction is Direction.INCOMING
+    assert inside.wrapping is not None
+    assert inside.wrapping.author == Address("anna@corp.example", "", "anna@corp.example")
+
+
+def test_several_forwards_are_several_messages() -> None:
+    octets = forward_of(letter(), letter(message_id="two@customer.example"))
+    arrival = copy_of(octets)
+    found = [m.message_id for _, m in unwrap(arrival, read_message(octets, arrival.heading))]
+    assert found == ["one@customer.example", "two@customer.example"]
+
+
+def test_the_file_inside_a_forward_is_cut_out_of_the_outer_octets() -> None:
+    inner = forward_of(letter(), author="carol@customer.example", to="anna@corp.example").replace(
+        b"Content-Type: message/rfc822",
+        b'Content-Type: text/csv\r\nContent-Disposition: attachment; filename="a.csv"',
+    )
+    octets = forward_of(inner.replace(b"=_b", b"=_i"))
+    arrival = copy_of(octets)
+    _, message = next(unwrap(arrival, read_message(octets, arrival.heading)))
+    (file,) = message.attachments
+    assert b"".join(cut(octets, file.chain)).rstrip() == letter().rstrip()
+
+
+def test_a_message_in_path_is_not_unwrapped() -> None:
+    octets = forward_of(letter())
+    arrival = at_gate(envelope_of(octets))
+    assert not list(unwrap(arrival, read_message(octets, arrival.heading)))
+
+
+def test_an_inline_forward_has_the_author_that_it_names() -> None:
+    arrival = copy_of(letter(author="anna@corp.example", to="log@gate.example"))
+    outer = read_message(arrival.envelope.content.octets, arrival.heading)
+    carol = Address("carol@customer.example", "", "carol@customer.example")
+    inline = Forward("inline", carol, subject="Our offer", body="Looks good.")
+    ((inside, inner),) = unwrap(arrival, replace(outer, forwards=(inline,)))
+    assert (inside.author, inner.text) == (carol, "Looks good.")
+
+
+def test_an_inline_forward_without_author_is_left_to_the_rules() -> None:
+    arrival = copy_of(letter(author="anna@corp.example", to="log@gate.example"))
+    outer = read_message(arrival.envelope.content.octets, arrival.heading)
+    assert not list(unwrap(arrival, replace(outer, forwards=(Forward("inline", None),))))
