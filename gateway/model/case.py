@@ -11,9 +11,9 @@ from datetime import datetime
 from functools import cached_property
 
 from gateway.model.directory import Directory, LoggingAddress, Mailbox, User
-from gateway.model.envelope import Direction, Envelope
-from gateway.model.facts import Contact, Facts, Seen, Thread
-from gateway.model.message import Address, Heading, Message
+from gateway.model.envelope import Direction, Envelope, RelayState
+from gateway.model.facts import Contact, Facts, Seen, Sighting, Thread
+from gateway.model.message import Address, Heading, Kind, Message
 from gateway.model.policy import Policy
 
 
@@ -68,6 +68,10 @@ NOTHING_SAID = Authenticity()
 """No trusted server says anything."""
 
 
+ROBOTS_OF_MAIL = frozenset({"mailer-daemon", "postmaster"})
+"""Local parts that send delivery reports with a null reverse-path."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
     """A message at the gate: envelope, header section, and whom we know."""
@@ -88,6 +92,11 @@ class Arrival:
         """The author, or None when there is no usable one."""
         return self.heading.author
 
+    @property
+    def brought_by(self) -> Address | None:
+        """Who sent it to us: the one who forwarded it, else its author."""
+        return self.wrapping.author if self.wrapping else self.author
+
     @cached_property
     def addressed_to(self) -> tuple[LoggingAddress, ...]:
         """The logging and journal addresses among the envelope recipients, To and Cc."""
@@ -102,6 +111,22 @@ class Arrival:
         """Whether all envelope recipients are logging or journal addresses."""
         ours = self.directory.logging_by_key
         return bool(self.recipient_keys) and all(key in ours for key in self.recipient_keys)
+
+    @cached_property
+    def copy(self) -> str:
+        """What kind of copy it is (rules.md section 1); empty for mail in path.
+
+        One of `bcc`, `forward`, `journal-report`, `always-bcc`.
+        """
+        if not self.is_copy:
+            return ""
+        ours = self.directory.logging_by_key
+        if any(ours[key].use == "journal" for key in self.recipient_keys):
+            reported = self.heading.first("x-ms-journal-report") is not None
+            return "journal-report" if reported else "always-bcc"
+        written_to = (a.key for a in (*self.heading.to, *self.heading.cc))
+        is_outside = (key not in ours and not self.directory.is_company(key) for key in written_to)
+        return "bcc" if any(is_outside) else "forward"
 
     @cached_property
     def recipients(self) -> tuple[str, ...]:
@@ -122,16 +147,37 @@ class Arrival:
         return tuple(key for key in self.parties if not self.directory.is_company(key))
 
     @cached_property
-    def direction(self) -> Direction:
-        """The listener's, but for what a copy holds.
+    def by_company(self) -> bool:
+        """Whether the author is of the company."""
+        return self.author is not None and self.directory.is_company(self.author.key)
 
-        What is inside a forward is incoming; a BCC copy or an MTA's copy goes by its author.
+    @cached_property
+    def reports_delivery(self) -> bool:
+        """Whether its header section is that of a delivery report (RFC 3464 §2)."""
+        if self.envelope.mail_from:
+            return False
+        kind = (self.heading.first("content-type") or b"").lower()
+        by_robot = self.author and self.author.key.partition("@")[0] in ROBOTS_OF_MAIL
+        return b"delivery-status" in kind or bool(by_robot)
+
+    @cached_property
+    def direction(self) -> Direction:
+        """The listener's (D-14), with the exceptions of rules.md section 1.
+
+        What is inside a forward is incoming; a copy goes by its author; so do what an outside
+        author redirects through submission, and a delivery report to us.
         """
         if self.wrapping is not None:
             return Direction.INCOMING
-        if self.is_copy and self.author and self.directory.is_company(self.author.key):
-            return Direction.OUTGOING
-        return self.envelope.direction
+        if self.is_copy and self.author:
+            return Direction.OUTGOING if self.by_company else Direction.INCOMING
+        redirected = self.author and not self.by_company and not self.envelope.by_crm
+        return Direction.INCOMING if redirected or self._reports_to_us else self.envelope.direction
+
+    @property
+    def _reports_to_us(self) -> bool:
+        """Whether it is a delivery report to the company alone."""
+        return self.reports_delivery and all(map(self.directory.is_company, self.recipient_keys))
 
     @property
     def incoming(self) -> bool:
@@ -157,10 +203,10 @@ class Arrival:
     def reached(self) -> tuple[Mailbox, ...]:
         """The mailboxes that it reached, in the order of its recipients.
 
-        Envelope recipients tell where it went. To and Cc count only for a copy, whose own
-        envelope names nobody but us.
+        Envelope recipients tell where it went. To and Cc count only for a copy and for what is
+        inside a forward, whose envelope names nobody but us.
         """
-        keys = self.recipients if self.is_copy else self.recipient_keys
+        keys = self.recipients if self.is_copy or self.wrapping else self.recipient_keys
         boxes = self.directory.mailbox_by_key
         return tuple({boxes[k].address: boxes[k] for k in keys if k in boxes}.values())
 
@@ -190,10 +236,10 @@ class Arrival:
     @property
     def _mailbox_logs_all(self) -> bool:
         """Whether the sender's mailbox says `log_sent = always` and a person wrote this."""
-        box = self.sender_mailbox
+        if (box := self.sender_mailbox) is None or box.log_sent != "always":
+            return False
         automatic = self.heading.first("auto-submitted")
-        by_robot = automatic is not None and not automatic.strip().lower().startswith(b"no")
-        return box is not None and box.log_sent == "always" and not by_robot
+        return automatic is None or automatic.strip().lower().startswith(b"no")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +250,112 @@ class Case(Arrival):
     facts: Facts
     proof: Proof | None = None
     authenticity: Authenticity = NOTHING_SAID
+
+    @cached_property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """The other sightings of this very message, which count in the union (D-8)."""
+        same = self.same_message
+        return (*self.facts.earlier, *(same.sightings if same else ()))
+
+    @cached_property
+    def copy(self) -> str:
+        """As at the gate, but a copy of what was seen in path is a BCC copy."""
+        kind = super().copy
+        in_path = any(seen.relay is not RelayState.CONSUMED for seen in self.sightings)
+        return "bcc" if kind == "forward" and in_path else kind
+
+    @cached_property
+    def reports_delivery(self) -> bool:
+        """Whether it is a delivery report, now that its body is read."""
+        return self.message.kind is Kind.BOUNCE or super().reports_delivery
+
+    @cached_property
+    def recipients(self) -> tuple[str, ...]:
+        """Keys of everyone whom any sighting went to."""
+        own = super().recipients
+        return tuple(dict.fromkeys((*own, *self._earlier_keys))) if self.sightings else own
+
+    @cached_property
+    def reached(self) -> tuple[Mailbox, ...]:
+        """The mailboxes that any sighting reached."""
+        own = super().reached
+        if not self.sightings:
+            return own
+        boxes = self.directory.mailbox_by_key
+        earlier = (boxes[key] for key in self._earlier_keys if key in boxes)
+        return tuple({box.address: box for box in (*own, *earlier)}.values())
+
+    @property
+    def _earlier_keys(self) -> tuple[str, ...]:
+        """Keys of those whom the other sightings went to, without logging addresses."""
+        ours = self.directory.logging_by_key
+        named = {key for seen in self.sightings for key in seen.recipients if key not in ours}
+        return tuple(sorted(named))
+
+    @cached_property
+    def direction(self) -> Direction:
+        """That of the first sighting; a colleague's mail from outside is outgoing when proved."""
+        if (same := self.same_message) is not None:
+            return same.direction
+        first = min(self.facts.earlier, key=lambda seen: seen.received_at, default=None)
+        if first is not None and first.received_at < self.envelope.received_at:
+            return first.direction
+        own = super().direction
+        colleague = self.by_company and self.wrapping is None and not self.reports_delivery
+        return Direction.OUTGOING if colleague and self.proven else own
+
+    @cached_property
+    def proven(self) -> str:
+        """What proves that it came from who is said to have sent it; empty when nothing does."""
+        if self.proof is not None:
+            return self.proof.kind
+        client = self.envelope.client
+        sender = self.directory.user_of(self.brought_by.key) if self.brought_by else None
+        if client.login and self.directory.user_by_key.get(client.login.lower(), sender) == sender:
+            return "login"
+        # Behind port 25 the trusted client is our own MTA, and hands on what anybody wrote.
+        if client.trusted and self.envelope.direction is Direction.OUTGOING:
+            return "trusted-client"
+        ours = self.directory.logging_by_key
+        called = (ours.get(r.addr_spec.lower()) for r in self.envelope.recipients)
+        if sender and any(address and address.user == sender.key for address in called):
+            return "secret-address"
+        return "login" if any(seen.proof == "login" for seen in self.sightings) else ""
+
+    @cached_property
+    def is_forwarded(self) -> bool:
+        """Whether it came inside a forward, or one of its sightings did."""
+        if self.wrapping is not None:
+            return self.wrapping.kind == "forward"
+        return self.incoming and any(self._is_marked_copy(seen) for seen in self.sightings)
+
+    @cached_property
+    def is_bcc_copy(self) -> bool:
+        """Whether one of its sightings is a BCC copy."""
+        if self.incoming:
+            return False
+        return self.copy == "bcc" or any(self._is_marked_copy(seen) for seen in self.sightings)
+
+    @staticmethod
+    def _is_marked_copy(seen: Sighting) -> bool:
+        """Whether a sighting came to a logging address alone."""
+        return seen.marked and seen.relay is RelayState.CONSUMED
+
+    @cached_property
+    def mark(self) -> str:
+        """What marks any of its sightings: as at the gate, `forward`, or `earlier`."""
+        if self.is_forwarded:
+            return "forward"
+        own = super().mark
+        if own == "log-sent" and self.message.kind in {Kind.AUTO_REPLY, Kind.RECEIPT, Kind.BOUNCE}:
+            own = ""
+        if self.incoming or own == "logging-address":
+            return own
+        marked = [seen for seen in self.sightings if seen.marked]
+        ours = self.directory.logging_by_key
+        if any(key in ours for seen in marked for key in seen.recipients):
+            return "logging-address"
+        return own or ("earlier" if marked else "")
 
     @cached_property
     def thread(self) -> Thread | None:
@@ -233,3 +385,21 @@ class Case(Arrival):
         )
         exact = (s for s in self.facts.seen if self.message.digest in s.digests)
         return next(exact, None) or next(versions, None)
+
+    @cached_property
+    def author_contact(self) -> Contact | None:
+        """The contact that wrote it; None for nobody, and for several that nothing tells apart.
+
+        What tells them apart: the choice of a person, the thread, the owner.
+        """
+        found = self.author_contacts
+        if len(found) <= 1:
+            return found[0] if found else None
+        tied = {contact.contact_id for contact in self.thread.contacts} if self.thread else set()
+        owners = {user.key for user in self.users_concerned}
+        tests = (
+            [c for c in found if c.contact_id == self.facts.chosen_contact],
+            [c for c in found if c.contact_id in tied],
+            [c for c in found if c.owner in owners],
+        )
+        return next((settled[0] for settled in tests if len(settled) == 1), None)

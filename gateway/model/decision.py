@@ -151,7 +151,11 @@ class Answer:
     """The name of the rule: the code of its reason."""
     matched: bool
     evidence: Evidence
-    """What it saw; empty when it did not match."""
+    """What it saw; empty when it did not match.
+
+    A rule that would hold, were the message logged without it, tells what it saw and has not
+    matched: `would_hold` is true then.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,8 @@ class Note:
     evidence: Evidence
     partial: bool = False
     """It turns `logged` into `partial`."""
+    command: str = ""
+    """The command that the remedy names, filled in."""
 
 
 class Keep(StrEnum):
@@ -211,6 +217,8 @@ class AttachToEntry:
     entry_id: str
     recipient: str
     status: str
+    action: str = "failed"
+    """The action of the report (RFC 3464 §2.3.3), such as `delayed`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,3 +265,7 @@ class Decision:
     """Id of the entry that this sighting joins; empty makes a new one."""
     version: bool = False
     """It joins as a version: same id, author and date, another digest."""
+    sighting_only: bool = False
+    """It speaks of this sighting alone: the decision of the entry that it joins stands."""
+    command: str = ""
+    """The command that the remedy names, filled in; empty when none cures it."""

@@ -7,6 +7,8 @@ times, so that a rule can be asked as of any moment.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -134,6 +136,8 @@ class Directory:
     """Keyed digests of erased addresses, in hexadecimal."""
     erased_key: bytes = field(default=b"", repr=False)
     """The key of those digests: HMAC-SHA256 over the address key."""
+    notice_key: bytes = field(default=b"", repr=False)
+    """The key that signs the ids of our own notices; empty while none are sent."""
 
     @cached_property
     def user_by_key(self) -> Mapping[str, User]:
@@ -185,3 +189,9 @@ class Directory:
                 if entry.user == user and entry.holds_at(moment):
                     return entry
         return None
+
+    def is_erased(self, key: str) -> bool:
+        """Whether the person at this address was erased on request."""
+        if not self.erased:
+            return False
+        return hmac.new(self.erased_key, key.encode(), hashlib.sha256).hexdigest() in self.erased

@@ -60,6 +60,8 @@ class Sighting:
     relay: RelayState
     marked: bool = False
     proof: str = ""
+    user: str = ""
+    """Key of the user who wrote or forwarded it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Seen:
     sightings: tuple[Sighting, ...] = ()
     incomplete: frozenset[str] = frozenset()
     """Names of the files that it lacks."""
+    remedy: str = ""
     thread_id: int | None = None
     kept: bool = False
     """Whether its octets are still kept."""
@@ -170,3 +173,7 @@ class Facts:
     """A user answered this very message with a mark (S13)."""
     chosen_contact: int | None = None
     """The contact that a person chose for this entry, when one did."""
+    earlier: tuple[Sighting, ...] = ()
+    """The other sightings of an entry that is judged again; they count in the union."""
+    judged_before: Reason | None = None
+    """The reason that held of an entry that is judged again."""

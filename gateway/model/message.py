@@ -276,6 +276,9 @@ class Message:
     """`smime` or `pgp` when enveloped; empty when readable."""
     forwards: tuple[Forward, ...] = ()
     scanner: tuple[ScannerTrace, ...] = ()
+    journal: str = ""
+    """What came to a journal address without a readable message inside: `unreadable` for a
+    report of one, `notice` for a word about journalling itself; empty for all other mail."""
     defects: tuple[Defect, ...] = ()
     unparseable: str = ""
     """Why the top level is no message; empty when it is one."""

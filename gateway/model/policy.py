@@ -58,6 +58,8 @@ class Policy:
     body_limit: int = 2_000_000
     """Octets of text on the timeline."""
     inspection_limit: int = 150_000_000
+    pending_minutes: int = 60
+    """How long a file that is still being scanned is waited for; then it counts as stripped."""
     mark_field: str = "x-log-to-crm"
     """Lower-case name of the header field whose value `yes` is a mark."""
     folder_field: str = ""
