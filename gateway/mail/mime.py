@@ -140,9 +140,8 @@ class Tree:
             self._as_leaf(part)
             return
         if len(boundary) > limits.BOUNDARY_OCTETS:
+            # It still cuts; what a limit is for is that nobody else may read it the same.
             self.note("boundary-too-long", part.number)
-            self._as_leaf(part)
-            return
         default = "message/rfc822" if part.media_type == "multipart/digest" else "text/plain"
         inner = frame.deeper()
         count = 0
@@ -195,7 +194,7 @@ class Tree:
             at = find(octets, delimiter, behind, stop)
         if begun >= 0:
             self.note("multipart-without-end", number)
-            found.append((begun, stop))
+            found.append((begun, max(begun, stop - _line_end(octets, begun, stop))))
         return found
 
     def _add_nested(self, frame: _Frame, part: Part, span: tuple[int, int]) -> None:
