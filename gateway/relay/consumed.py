@@ -29,7 +29,7 @@ class ConsumedDelivery:
     async def stream(self, content: Content) -> Reply | None:
         """Send nothing."""
         del content
-        return None  # noqa: RET501 - the protocol says Reply | None
+        return None
 
     async def finish(self) -> Relayed:
         """Answer 250: whoever calls this has the message durable."""

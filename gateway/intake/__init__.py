@@ -1,0 +1,1 @@
+"""From outside to Envelope: the doors that mail comes in by."""

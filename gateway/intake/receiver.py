@@ -1,0 +1,155 @@
+"""Takes content off the wire: finds its end, counts it, hashes it, keeps it.
+
+Design notes: kept in wire form, so that it goes onward without being touched; unstuffed only when
+a line really begins with a dot. Small content stays in memory, larger content goes into an unnamed
+file that is read through mmap (design.md section 4).
+
+Standards: RFC 5321 §4.1.1.4: data ends at CRLF.CRLF only (D-6).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mmap
+import os
+import tempfile
+from pathlib import Path
+from typing import IO, Final
+
+from gateway.intake.tally import Tally
+from gateway.mail.wire import END_OF_DATA, held_back
+from gateway.model.envelope import Content, Octets
+
+MEMORY_OCTETS: Final = 262_144
+
+
+class Keeper:
+    """Octets in memory, or in an unnamed file when there are many."""
+
+    def __init__(self, folder: Path, memory_octets: int = MEMORY_OCTETS) -> None:
+        self._folder = folder
+        self._memory_octets = memory_octets
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._file: IO[bytes] | None = None
+
+    def write(self, octets: bytes) -> None:
+        """Keep more octets. Raises OSError."""
+        self._size += len(octets)
+        if self._file is None and self._size <= self._memory_octets:
+            self._pieces.append(octets)
+            return
+        if self._file is None:
+            # O_TMPFILE where the file system has it: nothing is left behind by a crash.
+            self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
+            octets = b"".join((*self._pieces, octets))
+            self._pieces.clear()
+        _write_all(self._file.fileno(), octets)
+
+    def twin(self) -> Keeper:
+        """Return another one with the same octets. Raises OSError."""
+        twin = Keeper(self._folder, self._memory_octets)
+        twin._size = self._size
+        twin._pieces = self._pieces.copy()
+        if self._file is not None:
+            twin._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
+            offset = 0
+            while offset < self._size:
+                offset += os.sendfile(
+                    twin._file.fileno(), self._file.fileno(), offset, self._size - offset
+                )
+        return twin
+
+    def octets(self) -> Octets:
+        """Return all of it and let the file go: the map alone holds it. Raises OSError."""
+        if self._file is None:
+            return b"".join(self._pieces)
+        with self._file as file:
+            return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+
+    def drop(self) -> None:
+        """Forget all of it."""
+        self._pieces.clear()
+        if self._file is not None:
+            self._file.close()
+
+
+class Receiver:
+    """One message's content, from behind the 354 to the final dot."""
+
+    def __init__(self, folder: Path, size_limit: int, memory_octets: int = MEMORY_OCTETS) -> None:
+        self.too_large = False
+        self.trouble: OSError | None = None
+        """Why it could not be kept; what comes then is counted but not kept."""
+        self._size_limit = size_limit
+        self._held = b"\r\n"
+        """Octets that may belong to the end; a line begins before the first octet."""
+        self._begun = False
+        self._size = 0
+        self._digest = hashlib.sha256()
+        self._tally = Tally()
+        self._wire = Keeper(folder, memory_octets)
+        self._plain: Keeper | None = None
+        """Made when the first line begins with a dot."""
+
+    def feed(self, octets: bytes) -> bytes | None:
+        """Take octets; return what follows the final dot, or None when it has not come."""
+        octets = self._held + octets
+        has_dot = b"." in octets
+        end = octets.find(END_OF_DATA) if has_dot else -1
+        if end >= 0:
+            self._take(octets[: end + 2], has_dot=has_dot)
+            return octets[end + len(END_OF_DATA) :]
+        held = held_back(octets)
+        self._held = octets[len(octets) - held :]
+        self._take(octets[: len(octets) - held] if held else octets, has_dot=has_dot)
+        return None
+
+    def content(self) -> Content:
+        """Return the content; only after its end has come. Raises OSError."""
+        wire = self._wire.octets()
+        octets = wire if self._plain is None else self._plain.octets()
+        traits = self._tally.traits
+        return Content(octets, self._size, self._digest.digest(), traits, wire)
+
+    def drop(self) -> None:
+        """Forget what was kept."""
+        self._wire.drop()
+        if self._plain is not None:
+            self._plain.drop()
+
+    def _take(self, wire: bytes, *, has_dot: bool) -> None:
+        stuffed = has_dot and b"\r\n." in wire
+        plain = wire.replace(b"\r\n.", b"\r\n") if stuffed else wire
+        if not self._begun:
+            if not wire:
+                return
+            self._begun = True
+            stuffed = stuffed and plain[2:] != wire[2:]
+            wire = wire[2:]
+            plain = plain[2:] if stuffed else wire
+        self._size += len(plain)
+        if self._size_limit and self._size > self._size_limit:
+            self.too_large = True
+        if self.too_large or self.trouble is not None:
+            self.drop()
+            return
+        self._digest.update(plain)
+        self._tally.feed(plain, wire)
+        try:
+            self._keep(wire, plain, stuffed=stuffed)
+        except OSError as error:
+            self.trouble = error
+
+    def _keep(self, wire: bytes, plain: bytes, *, stuffed: bool) -> None:
+        if stuffed and self._plain is None:
+            self._plain = self._wire.twin()
+        self._wire.write(wire)
+        if self._plain is not None:
+            self._plain.write(plain)
+
+
+def _write_all(descriptor: int, octets: bytes) -> None:
+    written = os.write(descriptor, octets)
+    while written < len(octets):
+        written += os.write(descriptor, memoryview(octets)[written:])
