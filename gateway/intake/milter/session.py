@@ -1,0 +1,243 @@
+"""The state of one connection of an MTA: events become a message, and our short answers.
+
+Pure: the content goes where the caller said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum, auto
+
+from gateway.intake.milter import codec
+from gateway.intake.milter.codec import Actions, Event, ProtocolError, Steps
+from gateway.intake.milter.letter import Draft, Letter, addr_spec_of
+from gateway.intake.milter.settings import MilterSettings, Networks
+from gateway.model.envelope import Client, Direction
+
+WANTED = (
+    Steps.LEADING_SPACE
+    | Steps.NO_UNKNOWN
+    | Steps.NO_REPLY_CONNECT
+    | Steps.NO_REPLY_HELO
+    | Steps.NO_REPLY_MAIL
+    | Steps.NO_REPLY_RCPT
+    | Steps.NO_REPLY_DATA
+    | Steps.NO_REPLY_UNKNOWN
+    | Steps.NO_REPLY_HEADER
+    | Steps.NO_REPLY_END_OF_HEADER
+    | Steps.NO_REPLY_BODY
+)
+"""With all of these the MTA waits for us once per message, at its end."""
+
+_SILENCED_BY: Mapping[type[Event], Steps] = {
+    codec.Connect: Steps.NO_REPLY_CONNECT,
+    codec.Helo: Steps.NO_REPLY_HELO,
+    codec.Mail: Steps.NO_REPLY_MAIL,
+    codec.Rcpt: Steps.NO_REPLY_RCPT,
+    codec.Data: Steps.NO_REPLY_DATA,
+    codec.UnknownCommand: Steps.NO_REPLY_UNKNOWN,
+    codec.HeaderField: Steps.NO_REPLY_HEADER,
+    codec.EndOfHeader: Steps.NO_REPLY_END_OF_HEADER,
+    codec.Body: Steps.NO_REPLY_BODY,
+}
+_CLIENT_STAGES = b"CH"
+_MESSAGE_STAGES = b"MRTLNBE"
+
+
+class _Stage(Enum):
+    """How far the dialogue has come."""
+
+    NEW = auto()
+    NEGOTIATED = auto()
+    CLIENT = auto()
+    ENVELOPE = auto()
+    HEADER = auto()
+    BODY = auto()
+
+
+_IN_MESSAGE = frozenset({_Stage.ENVELOPE, _Stage.HEADER, _Stage.BODY})
+_TALKING = frozenset(_Stage) - {_Stage.NEW}
+_ALLOWED: Mapping[type[Event], frozenset[_Stage]] = {
+    codec.Negotiate: frozenset({_Stage.NEW}),
+    codec.Macros: _TALKING,
+    codec.Connect: frozenset({_Stage.NEGOTIATED}),
+    # Postfix tells of a HELO in the middle of a transaction before it aborts that.
+    codec.Helo: frozenset({_Stage.CLIENT, _Stage.ENVELOPE}),
+    codec.Mail: frozenset({_Stage.CLIENT}),
+    codec.Rcpt: frozenset({_Stage.ENVELOPE}),
+    codec.Data: frozenset({_Stage.ENVELOPE}),
+    codec.HeaderField: frozenset({_Stage.ENVELOPE, _Stage.HEADER}),
+    codec.EndOfHeader: frozenset({_Stage.ENVELOPE, _Stage.HEADER}),
+    codec.Body: _IN_MESSAGE,
+    codec.EndOfMessage: _IN_MESSAGE,
+    codec.Abort: _TALKING,
+    codec.Quit: frozenset(_Stage),
+    codec.QuitNewConnection: _TALKING,
+    codec.UnknownCommand: _TALKING,
+}
+
+
+class Session:
+    """One connection of an MTA, with any number of clients and messages."""
+
+    def __init__(
+        self,
+        settings: MilterSettings,
+        own_networks: Networks,
+    ) -> None:
+        self._settings = settings
+        self._own_networks = own_networks
+        self._stage = _Stage.NEW
+        self._actions = Actions.NONE
+        self._steps = Steps.NONE
+        self._macros: dict[bytes, Mapping[str, str]] = {}
+        self._connect = codec.Connect("", b"U")
+        self._helo = ""
+        self._draft: Draft | None = None
+        self.ended = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no message is under way."""
+        return self._draft is None
+
+    def apply(self, event: Event) -> bytes:
+        """Take an event and return what to answer at once, often nothing.
+
+        After EndOfMessage the answer is the caller's, who calls `take` first. Raises
+        ProtocolError for an event out of order.
+        """
+        if self._stage not in _ALLOWED[type(event)]:
+            raise ProtocolError(f"{type(event).__name__} out of order ({self._stage.name.lower()})")
+        if isinstance(event, codec.Negotiate):
+            return self._negotiate(event)
+        match event:
+            case codec.Macros():
+                self._keep_macros(event)
+            case codec.Abort():
+                self._end_message()
+            case codec.QuitNewConnection():
+                self._end_client()
+            case codec.Quit():
+                self.ended = True
+            case codec.Connect() | codec.Helo():
+                self._meet(event)
+            case _:
+                self._gather(event)
+        return self._answer(event)
+
+    def take(self) -> Letter:
+        """Return the message whose end was just told; its content is the caller's now."""
+        draft = self._under_way
+        client = self._client()
+        letter = Letter(
+            route=self._settings.name,
+            direction=self._direction(client, draft),
+            client=client,
+            mail=draft.mail,
+            recipients=tuple(draft.recipients),
+            queue_id=self._macro("i"),
+            by_crm=client.login in self._settings.crm_logins,
+            content=draft.hand_over(),
+            trouble=draft.trouble,
+            may_delete=Actions.DELETE_RECIPIENT in self._actions,
+        )
+        self._end_message()
+        return letter
+
+    def drop(self) -> None:
+        """Let go of a message that did not come to its end."""
+        if self._draft is not None:
+            self._draft.close()
+        self._draft = None
+
+    def _answer(self, event: Event) -> bytes:
+        silenced_by = _SILENCED_BY.get(type(event))
+        if silenced_by is None or silenced_by in self._steps:
+            return b""
+        return codec.CONTINUE
+
+    def _negotiate(self, offer: codec.Negotiate) -> bytes:
+        wanted = Actions.NONE
+        if self._settings.delete_logging_recipients:
+            wanted = Actions.DELETE_RECIPIENT
+        self._actions = offer.actions & wanted
+        self._steps = offer.steps & WANTED
+        self._stage = _Stage.NEGOTIATED
+        version = min(offer.version, codec.VERSION)
+        return codec.negotiated(version, self._actions, self._steps)
+
+    def _keep_macros(self, event: codec.Macros) -> None:
+        if event.stage in _CLIENT_STAGES + _MESSAGE_STAGES:
+            self._macros[event.stage] = event.values
+
+    def _meet(self, event: codec.Connect | codec.Helo) -> None:
+        if isinstance(event, codec.Connect):
+            self._connect = event
+            self._stage = _Stage.CLIENT
+        else:
+            self._helo = event.name
+
+    def _gather(self, event: Event) -> None:
+        """Add to the message under way; MAIL begins one."""
+        match event:
+            case codec.Mail():
+                self._draft = Draft(event, self._settings.folder, self._settings.size_limit)
+                self._stage = _Stage.ENVELOPE
+            case codec.Rcpt():
+                self._under_way.add_recipient(event)
+            case codec.HeaderField(name, value):
+                spaced = Steps.LEADING_SPACE in self._steps
+                self._under_way.add_field(name, value, space_is_sent=spaced)
+                self._stage = _Stage.HEADER
+            case codec.EndOfHeader():
+                self._under_way.end_header()
+                self._stage = _Stage.BODY
+            case codec.Body(octets) | codec.EndOfMessage(octets):
+                self._under_way.add_body(octets)
+                self._stage = _Stage.BODY
+
+    @property
+    def _under_way(self) -> Draft:
+        if self._draft is None:
+            raise ProtocolError("no message is under way")
+        return self._draft
+
+    def _end_message(self) -> None:
+        self.drop()
+        for stage in _MESSAGE_STAGES:
+            self._macros.pop(bytes((stage,)), None)
+        if self._stage in _IN_MESSAGE:
+            self._stage = _Stage.CLIENT
+
+    def _end_client(self) -> None:
+        self.drop()
+        self._macros.clear()
+        self._connect = codec.Connect("", b"U")
+        self._helo = ""
+        self._stage = _Stage.NEGOTIATED
+
+    def _macro(self, name: str) -> str:
+        """Return the newest value of a macro; an empty string when the MTA does not tell it."""
+        stages = (bytes((stage,)) for stage in reversed(_CLIENT_STAGES + _MESSAGE_STAGES))
+        told = (self._macros.get(stage, {}).get(name, "") for stage in stages)
+        return next(filter(None, told), "")
+
+    def _client(self) -> Client:
+        tls = {"TLS_VERSION": self._macro("tls_version"), "CIPHER": self._macro("cipher")}
+        return Client(
+            address=self._connect.address,
+            name=self._connect.name,
+            helo=self._helo,
+            login=self._macro("auth_authen"),
+            trusted=True,
+            forwarded={name: value for name, value in tls.items() if value},
+        )
+
+    def _direction(self, client: Client, draft: Draft) -> Direction:
+        if client.login:
+            return Direction.OUTGOING
+        # Delivery reports that the MTA makes itself come from its own address, to our users.
+        is_report = addr_spec_of(draft.mail.path) == ""
+        own = client.address in self._own_networks and not is_report
+        return Direction.OUTGOING if own else Direction.INCOMING
