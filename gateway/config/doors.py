@@ -1,0 +1,99 @@
+"""Reads `[[listener]]` and the next hops: where mail comes in, and where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from gateway.config.lines import Path
+from gateway.config.secrets import Secret, read_secret
+from gateway.config.settings import Listener, NextHop
+from gateway.config.tables import Table, Tables, title
+
+OWN_KEYS = frozenset({"next_hop", "passwords"})
+"""Fields of a listener that are no values of its table."""
+
+
+def read_listeners(
+    tables: Tables, document: Table, environ: Mapping[str, str]
+) -> tuple[Listener, ...]:
+    """Return the listeners, each with its next hop and the passwords of its logins."""
+    found = document.get("listener", [])
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        tables.say(("listener",), "A listener is written as [[listener]], in two brackets.")
+        return ()
+    if not found:
+        tables.say((), "There is no [[listener]]: without one no mail comes in.")
+    common = _next_hop(tables, document, (), None)
+    lacks_common = "next_hop" not in document
+    made: list[Listener] = []
+    for number, table in enumerate(found):
+        path = ("listener", number)
+        if lacks_common and "next_hop" not in table:
+            tables.say(path, "[[listener]] has no next hop: write [next_hop] with an address.")
+        own = _next_hop(tables, table, path, common)
+        given = {"next_hop": own, "passwords": _passwords(tables, table, path, environ)}
+        rest = {key: value for key, value in table.items() if key != "next_hop"}
+        if (listener := tables.settings(Listener, rest, path, given)) is not None:
+            _look_at_tls(tables, listener, path)
+            made.append(listener)
+    _each_once(tables, made)
+    return tuple(made)
+
+
+def _next_hop(tables: Tables, holder: Table, path: Path, common: NextHop | None) -> NextHop | None:
+    """Return the next hop of a table; what it leaves out is the common one's."""
+    if "next_hop" not in holder:
+        return common
+    path = (*path, "next_hop")
+    table = tables.table(holder, path)
+    names = {f.name for f in fields(NextHop)}
+    tables.unknown(table, names, path, title(path))
+    known = {key: value for key, value in table.items() if key in names}
+    left_out = {name: getattr(common, name) for name in names - known.keys() if common}
+    return tables.settings(NextHop, known, path, left_out)
+
+
+def _passwords(
+    tables: Tables, table: Table, path: Path, environ: Mapping[str, str]
+) -> dict[str, Secret]:
+    """Return the password of each login; a login without one is a fault."""
+    logins: Any = table.get("logins", [])
+    found: dict[str, Secret] = {}
+    for login in logins if isinstance(logins, list) else []:
+        name = f"password_{login}"
+        try:
+            secret = read_secret(name, environ)
+        except (OSError, UnicodeDecodeError) as error:
+            why = type(error).__name__
+            tables.say((*path, "logins"), f"The secret {name} cannot be read ({why}).")
+            continue
+        if secret is None:
+            problem = (
+                f'"{login}" has no password: give it as the credential {name} (LoadCredential).'
+            )
+            tables.say((*path, "logins"), f"[[listener]] logins: {problem}")
+        else:
+            found[str(login)] = secret
+    return found
+
+
+def _look_at_tls(tables: Tables, listener: Listener, path: Path) -> None:
+    given = {"tls_certificate": listener.tls_certificate, "tls_key": listener.tls_key}
+    for name, file in given.items():
+        other = next(key for key in given if key != name)
+        if file is None and given[other] is not None:
+            tables.say((*path, other), f"[[listener]] {other} needs {name} beside it.")
+        elif file is not None and not file.is_file():
+            tables.say((*path, name), f'[[listener]] {name}: there is no file "{file}".')
+
+
+def _each_once(tables: Tables, listeners: list[Listener]) -> None:
+    for number, listener in enumerate(listeners):
+        for earlier in listeners[:number]:
+            for key in ("name", "address"):
+                shown = getattr(listener, key)
+                if shown == getattr(earlier, key):
+                    problem = f'two listeners have the {key} "{shown}"; each needs its own.'
+                    tables.say(("listener", number, key), f"[[listener]] {key}: {problem}")

@@ -1,0 +1,139 @@
+"""Every setting of the gateway, frozen; `conf/replygate.toml` explains each key.
+
+A field is a key of the table that its class stands for. Types say what is allowed; what a type
+cannot say stands in `gateway.config.values`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from gateway.config.secrets import Secret
+from gateway.config.values import Domain, Endpoint, Network
+from gateway.model.directory import LoggingAddress
+from gateway.model.envelope import Direction
+from gateway.model.policy import Policy
+
+Octets = Annotated[int, Meta(ge=0)]
+"""A size; no unit but the octet."""
+Count = Annotated[int, Meta(ge=1)]
+"""How many there may be; at least one."""
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+"""A time to wait; more than nothing, at most a day."""
+
+LOOPBACK = (Network("127.0.0.0/8"), Network("::1/128"))
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """`[gateway]`: who we are."""
+
+    hostname: str = ""
+    """The name in greetings and EHLO; empty is the machine's own."""
+    state: Path = Path("/var/lib/replygate")
+    domains: tuple[Domain, ...] = ()
+    """The company's domains, lower case."""
+    log_format: Literal["logfmt", "json", "console"] = "logfmt"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class NextHop:
+    """`[next_hop]`: where mail goes after us."""
+
+    address: Endpoint
+    connections: Count = 100
+    """Transactions at one time; over it the answer is an early 421 (D-1)."""
+    waiting_s: Seconds = 5.0
+    idle_connections: Annotated[int, Meta(ge=0)] = 10
+    idle_s: Seconds = 60.0
+    messages_per_connection: Count = 100
+    connect_timeout_s: Seconds = 30.0
+    greeting_timeout_s: Seconds = 60.0
+    command_timeout_s: Seconds = 300.0
+    data_timeout_s: Seconds = 120.0
+    block_timeout_s: Seconds = 180.0
+    final_timeout_s: Seconds = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """`[[listener]]`: a door for mail."""
+
+    name: str
+    """Names the route in every entry, and the socket of systemd that it takes over."""
+    address: Endpoint
+    direction: Literal["inbound", "submission"]
+    """Which way its mail goes (D-14)."""
+    next_hop: NextHop
+    """Its own, or the common one."""
+    passwords: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    """The password of each of `logins`, out of the secrets."""
+    clients: tuple[Network, ...] = LOOPBACK
+    """Clients that may send without a login."""
+    trusted_clients: tuple[Network, ...] = LOOPBACK
+    copies_only: bool = False
+    say_decision: bool = True
+    size_limit: Octets = 157_286_400
+    """Octets of one message; 0 is what the next hop allows."""
+    logins: tuple[str, ...] = ()
+    crm_logins: frozenset[str] = frozenset()
+    sessions_limit: Count = 500
+    client_sessions_limit: Annotated[int, Meta(ge=0)] = 0
+    recipients_limit: Count = 1000
+    command_timeout_s: Seconds = 300.0
+    data_timeout_s: Seconds = 180.0
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    @property
+    def way(self) -> Direction:
+        """The direction of the mail that comes in by it."""
+        return Direction.INCOMING if self.direction == "inbound" else Direction.OUTGOING
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """`[store]`: the durable record."""
+
+    path: Path = Path("replygate.db")
+    """Within the state folder when it is relative."""
+    on_store_failure: Literal["deliver", "defer"] = "deliver"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The keys of `[policy]` that limit how mail is read; no rule looks at them."""
+
+    ambiguous_end_of_data: Literal["refuse", "pass"] = "refuse"
+    inspection_budget_s: Seconds = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All of it."""
+
+    file: Path
+    """The file that it was read from."""
+    gateway: Gateway
+    listeners: tuple[Listener, ...]
+    store: Store
+    policy: Policy
+    reading: Reading = Reading()
+    addresses: tuple[LoggingAddress, ...] = ()
+    """Logging, BCC, forward and journal addresses, in the order of the file."""
+
+    @property
+    def store_path(self) -> Path:
+        """The database file."""
+        return self.gateway.state / self.store.path
+
+    @property
+    def crm_logins(self) -> frozenset[str]:
+        """The CRM accounts of all listeners."""
+        return frozenset().union(*(listener.crm_logins for listener in self.listeners))
