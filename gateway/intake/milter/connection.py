@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, cast
 
+from gateway.intake.listeners import is_within
 from gateway.intake.milter import codec
 from gateway.intake.milter.codec import ProtocolError
 from gateway.intake.milter.letter import Letter
@@ -73,7 +74,7 @@ class Connection(asyncio.Protocol):
         self._roll = roll
         self._around = around
         self._decoder = codec.Decoder()
-        self._session = Session(around.settings, around.own)
+        self._session = Session(around.settings)
         self._transport: asyncio.Transport | None = None
         self._deciding: asyncio.Task[bytes] | None = None
         self._answer_at = 0.0
@@ -91,7 +92,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if isinstance(peer, tuple) else ""
-        if self._peer and self._peer not in self._around.trusted:
+        if self._peer and not is_within(self._peer, self._around.settings.trusted):
             self._turn_away("a client that is none of the trusted ones")
         elif not self._roll.enter(self):
             self._turn_away("too many connections, or a stop under way")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.intake.milter.connection import Connection, Roll
-from gateway.intake.milter.settings import MilterSettings, Networks
+from gateway.intake.milter.settings import MilterSettings
 from gateway.intake.milter.verdict import Note, Receive, Surroundings, log_note
 
 
@@ -25,14 +25,10 @@ async def start_milter(
 ) -> MilterServer:
     """Open a milter listener and return it; `stop` closes it.
 
-    `is_ours` says of an address whether it is a logging address. A socket that systemd opened
-    may be handed in. Raises OSError when the door cannot be opened, ValueError when a network
-    of the settings is none.
+    `is_ours` says of an address key whether it is one of our logging addresses. A socket that
+    systemd opened may be handed in. Raises OSError when the door cannot be opened.
     """
-    trusted = Networks(settings.trusted_clients)
-    own = Networks(settings.submission_networks)
-    around = Surroundings(settings, receive, is_ours, trusted, own, note)
-    server = MilterServer(loop, around)
+    server = MilterServer(loop, Surroundings(settings, receive, is_ours, note))
     await server.listen(inherited)
     return server
 
@@ -45,7 +41,8 @@ class MilterServer:
         self._around = around
         self._roll = Roll(loop, around.settings.sessions_limit)
         self._server: asyncio.Server | None = None
-        self._socket_file: Path | None = None
+        self._socket_file: tuple[Path, int] | None = None
+        """The unix socket's path and inode."""
 
     @property
     def connections(self) -> int:
@@ -64,7 +61,7 @@ class MilterServer:
         settings = self._around.settings
         if inherited is None and settings.path is not None:
             inherited = _unix_socket(settings.path, settings.path_mode)
-            self._socket_file = settings.path
+            self._socket_file = (settings.path, settings.path.lstat().st_ino)
 
         def connected() -> asyncio.Protocol:
             return Connection(self._loop, self._roll, self._around)
@@ -92,8 +89,16 @@ class MilterServer:
         await asyncio.gather(*self._roll.deciding, return_exceptions=True)
         for connection in tuple(self._roll.connections):
             connection.abort()
-        if self._socket_file is not None:
-            self._socket_file.unlink(missing_ok=True)
+        self._remove_socket()
+
+    def _remove_socket(self) -> None:
+        """Take the unix socket away, unless a successor has put its own there."""
+        if self._socket_file is None:
+            return
+        path, inode = self._socket_file
+        with contextlib.suppress(FileNotFoundError):
+            if path.lstat().st_ino == inode:
+                path.unlink()
 
 
 def _unix_socket(path: Path, mode: int) -> socket.socket:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 
+from gateway.intake.listeners import Network, is_within
 from gateway.intake.milter import codec
 from gateway.intake.milter.codec import Actions, Event, ProtocolError, Steps
 from gateway.intake.milter.letter import Draft, Letter, addr_spec_of
-from gateway.intake.milter.settings import MilterSettings, Networks
+from gateway.intake.milter.settings import MilterSettings
 from gateway.model.envelope import Client, Direction
 
 WANTED = (
@@ -83,10 +84,8 @@ class Session:
     def __init__(
         self,
         settings: MilterSettings,
-        own_networks: Networks,
     ) -> None:
         self._settings = settings
-        self._own_networks = own_networks
         self._stage = _Stage.NEW
         self._actions = Actions.NONE
         self._steps = Steps.NONE
@@ -226,7 +225,8 @@ class Session:
     def _client(self) -> Client:
         tls = {"TLS_VERSION": self._macro("tls_version"), "CIPHER": self._macro("cipher")}
         return Client(
-            address=self._connect.address,
+            # A client on a unix socket, or of no address at all, is on the MTA's machine.
+            address=self._connect.address if self._connect.family in b"46" else "",
             name=self._connect.name,
             helo=self._helo,
             login=self._macro("auth_authen"),
@@ -239,5 +239,13 @@ class Session:
             return Direction.OUTGOING
         # Delivery reports that the MTA makes itself come from its own address, to our users.
         is_report = addr_spec_of(draft.mail.path) == ""
-        own = client.address in self._own_networks and not is_report
-        return Direction.OUTGOING if own else Direction.INCOMING
+        own = _is_within(client.address, self._settings.submission_networks)
+        return Direction.OUTGOING if own and not is_report else Direction.INCOMING
+
+
+def _is_within(address: str, networks: tuple[Network, ...]) -> bool:
+    """Return whether the MTA's client is of these networks; what is no address is of none."""
+    try:
+        return is_within(address, networks)
+    except ValueError:
+        return False

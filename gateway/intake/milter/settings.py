@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-LOOPBACK = ("127.0.0.0/8", "::1/128")
+from gateway.intake.listeners import LOOPBACK, Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +22,9 @@ class MilterSettings:
     """The unix socket to listen at, in place of host and port."""
     path_mode: int = 0o660
     """Who may connect to the unix socket."""
-    trusted_clients: tuple[str, ...] = LOOPBACK
+    trusted: tuple[Network, ...] = LOOPBACK
     """Networks of the MTAs that may connect; a unix socket is guarded by its mode."""
-    submission_networks: tuple[str, ...] = LOOPBACK
+    submission_networks: tuple[Network, ...] = LOOPBACK
     """Networks of SMTP clients whose mail is the company's own, login or not."""
     crm_logins: frozenset[str] = frozenset()
     delete_logging_recipients: bool = False
@@ -40,18 +38,3 @@ class MilterSettings:
     """Seconds after which the MTA is told that we are still at it."""
     answer_within_s: float = 240.0
     """Seconds after which a message is accepted, decided or not."""
-
-
-class Networks:
-    """Networks that an address may be in."""
-
-    def __init__(self, networks: Iterable[str]) -> None:
-        self._networks = tuple(map(ipaddress.ip_network, networks))
-
-    def __contains__(self, address: str) -> bool:
-        try:
-            found = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        mapped = getattr(found, "ipv4_mapped", None)
-        return any((mapped or found) in network for network in self._networks)

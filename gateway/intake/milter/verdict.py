@@ -16,8 +16,9 @@ import structlog
 from gateway.intake.milter import codec
 from gateway.intake.milter.delivery import MtaDelivery
 from gateway.intake.milter.letter import Letter, addr_spec_of
-from gateway.intake.milter.settings import MilterSettings, Networks
+from gateway.intake.milter.settings import MilterSettings
 from gateway.interfaces import Delivery, Handled
+from gateway.mail.addresses import key_of
 from gateway.model.envelope import Envelope
 
 Receive = Callable[[Envelope, Delivery], Awaitable[Handled]]
@@ -38,8 +39,7 @@ class Surroundings:
     settings: MilterSettings
     receive: Receive
     is_ours: Callable[[str], bool]
-    trusted: Networks
-    own: Networks
+    """Whether an address key is one of our logging addresses."""
     note: Note = log_note
 
 
@@ -65,7 +65,7 @@ def answer(letter: Letter, handled: Handled, around: Surroundings) -> bytes:
     durable = handled.reply.accepted and handled.words and not handled.words.startswith("failed")
     if not (durable and around.settings.delete_logging_recipients):
         return codec.ACCEPT
-    ours = [r.path for r in letter.recipients if around.is_ours(addr_spec_of(r.path))]
+    ours = [r.path for r in letter.recipients if around.is_ours(key_of(addr_spec_of(r.path)))]
     if not ours:
         return codec.ACCEPT
     if len(ours) == len(letter.recipients):
