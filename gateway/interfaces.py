@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.model.case import Arrival, Case, Proof
+from gateway.model.case import Arrival, Authenticity, Case, Proof
 from gateway.model.decision import Decision
 from gateway.model.directory import Directory
 from gateway.model.entry import Kept, Revision
@@ -16,6 +16,10 @@ from gateway.model.facts import Facts, Lookup
 
 class StoreBusyError(Exception):
     """The store cannot answer or commit now; the same call may work later."""
+
+
+class ProofUnavailableError(Exception):
+    """Nothing proves the sender now, but a signature might once its key can be had."""
 
 
 class Recorder(Protocol):
@@ -88,10 +92,17 @@ class Spool(Protocol):
 
 
 class Verifier(Protocol):
-    """Who really sent a copy."""
+    """Who really sent a message."""
 
     async def verify(self, arrival: Arrival) -> Proof | None:
-        """Return why we believe that a copy came from its author; None when nothing proves it."""
+        """Return why we believe that it came from its author; None when nothing proves it.
+
+        Raises ProofUnavailableError.
+        """
+        ...
+
+    async def authenticate(self, arrival: Arrival) -> Authenticity:
+        """Return what trusted servers say of the author's domain; never raises."""
         ...
 
 

@@ -19,6 +19,7 @@ from gateway.interfaces import (
     Delivery,
     Handled,
     Passage,
+    ProofUnavailableError,
     Recorder,
     Spool,
     StoreBusyError,
@@ -164,19 +165,26 @@ class Pipeline:
         if (stopped := judge_gate(arrival)) is not None:
             return (Judged(arrival, stopped),)
         message = await self._read(arrival)
-        proof = await self.verifier.verify(arrival)
-        inside = tuple(unwrap(arrival, message)) or ((arrival, message),)
-        return tuple([await self._judge_inside(*each, proof) for each in inside])
+        proof = await self._prove(arrival)
+        authenticity = await self.verifier.authenticate(arrival)
+        found = []
+        for inside, inner in tuple(unwrap(arrival, message)) or ((arrival, message),):
+            if inside.wrapping and (stopped := judge_gate(inside)) is not None:
+                found.append(Judged(inside, stopped))
+                continue
+            facts = await self.recorder.recall(lookup_of(inside, inner))
+            case = complete(inside, inner, facts, proof, authenticity)
+            found.append(Judged(case, judge(case)))
+        return tuple(found)
 
-    async def _judge_inside(
-        self, arrival: Arrival, message: Message, proof: Proof | None
-    ) -> Judged:
-        """Judge a message itself, or one that came inside a forward."""
-        if arrival.wrapping and (stopped := judge_gate(arrival)) is not None:
-            return Judged(arrival, stopped)
-        facts = await self.recorder.recall(lookup_of(arrival, message))
-        case = complete(arrival, message, facts, proof)
-        return Judged(case, judge(case))
+    async def _prove(self, arrival: Arrival) -> Proof | None:
+        """Return who really sent a copy, or what a colleague seems to send from outside."""
+        if not (arrival.is_copy or (arrival.incoming and arrival.by_company)):
+            return None
+        try:
+            return await self.verifier.verify(arrival)
+        except ProofUnavailableError:
+            return None
 
     async def _read(self, arrival: Arrival) -> Message:
         content = arrival.envelope.content

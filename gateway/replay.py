@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gateway.interfaces import Recorder
-from gateway.mail.addresses import key_of
+from gateway.interfaces import Recorder, Verifier
 from gateway.mail.reading import read_message
 from gateway.model.case import Arrival, Case
 from gateway.model.decision import Decision, Outcome, Reason
@@ -43,8 +42,9 @@ class Change:
 class Replayer:
     """Judges kept entries again."""
 
-    def __init__(self, recorder: Recorder, policy: Policy) -> None:
+    def __init__(self, recorder: Recorder, verifier: Verifier, policy: Policy) -> None:
         self.recorder = recorder
+        self.verifier = verifier
         self.policy = policy
 
     async def preview(
@@ -54,7 +54,8 @@ class Replayer:
         kept = await self.recorder.kept(entry_id)
         if kept is None:
             return None
-        arrival = self._arrival(kept, now, as_of_receipt=as_of_receipt)
+        moment = kept.envelope.received_at if as_of_receipt else now
+        arrival = arrive(kept.envelope, self.recorder.directory, self.policy, moment)
         before = (kept.decision_outcome, kept.decision_reason)
         if (stopped := judge_gate(arrival)) is not None:
             return Change(entry_id, before, stopped, arrival)
@@ -62,8 +63,9 @@ class Replayer:
         arrival, message = _the_one(kept, arrival, message)
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
-        facts = await self.recorder.recall(lookup)
-        case = complete(arrival, message, facts, kept.proof)
+        facts = replace(await self.recorder.recall(lookup), earlier=kept.earlier)
+        authenticity = await self.verifier.authenticate(arrival)
+        case = complete(arrival, message, facts, kept.proof, authenticity)
         return Change(entry_id, before, judge(case), case)
 
     async def replay(self, entry_id: str, now: datetime, *, by: str = "replay") -> Change | None:
@@ -90,14 +92,6 @@ class Replayer:
                 else:
                     await self.recorder.dismiss(entry_id)
         return tuple(changes)
-
-    def _arrival(self, kept: Kept, now: datetime, *, as_of_receipt: bool) -> Arrival:
-        envelope = kept.envelope
-        moment = envelope.received_at if as_of_receipt else now
-        arrival = arrive(envelope, self.recorder.directory, self.policy, moment)
-        earlier = (key for sighting in kept.earlier for key in sorted(sighting.recipients))
-        own = (key_of(r.addr_spec) for r in envelope.recipients)
-        return replace(arrival, recipient_keys=tuple(dict.fromkeys((*own, *earlier))))
 
 
 def _the_one(kept: Kept, outer: Arrival, message: Message) -> tuple[Arrival, Message]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from gateway.mail.addresses import key_of
 from gateway.mail.decode import cut
 from gateway.mail.reading import read_heading, read_message
-from gateway.model.case import Arrival, Case, Proof, Wrapping
+from gateway.model.case import Arrival, Authenticity, Case, Proof, Wrapping
 from gateway.model.directory import Directory
 from gateway.model.envelope import Envelope
 from gateway.model.facts import Facts, Lookup
@@ -58,7 +58,13 @@ def lookup_of(arrival: Arrival, message: Message) -> Lookup:
     )
 
 
-def complete(arrival: Arrival, message: Message, facts: Facts, proof: Proof | None) -> Case:
+def complete(
+    arrival: Arrival,
+    message: Message,
+    facts: Facts,
+    proof: Proof | None = None,
+    authenticity: Authenticity = Authenticity(),
+) -> Case:
     """Return the Case of an arrival that is past the gate."""
     return Case(
         envelope=arrival.envelope,
@@ -71,6 +77,7 @@ def complete(arrival: Arrival, message: Message, facts: Facts, proof: Proof | No
         message=message,
         facts=facts,
         proof=proof,
+        authenticity=authenticity,
     )
 
 
@@ -79,19 +86,9 @@ def unread(arrival: Arrival) -> Message:
     return Message(heading=arrival.heading, digest=arrival.envelope.content.sha256)
 
 
-def is_bcc_copy(arrival: Arrival) -> bool:
-    """Whether a copy is the message itself, as a BCC to us: an outside party is on it."""
-    written_to = (*arrival.heading.to, *arrival.heading.cc)
-    directory = arrival.directory
-    return any(
-        not directory.is_company(a.key) and a.key not in directory.logging_by_key
-        for a in written_to
-    )
-
-
 def unwrap(arrival: Arrival, message: Message) -> Iterator[tuple[Arrival, Message]]:
     """Yield the messages inside a forward, each at the gate of its own; none of other mail."""
-    if not arrival.is_copy or is_bcc_copy(arrival):
+    if arrival.copy != "forward":
         return
     wrapping = Wrapping("forward", arrival.author, arrival.heading)
     for forward in message.forwards[:INNER_LIMIT]:

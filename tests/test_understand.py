@@ -12,7 +12,7 @@ from gateway.model.envelope import Direction, Envelope
 from gateway.model.facts import Facts
 from gateway.model.message import Address, Forward
 from gateway.model.policy import Policy
-from gateway.understand import arrive, complete, is_bcc_copy, lookup_of, unread, unwrap
+from gateway.understand import arrive, complete, lookup_of, unread, unwrap
 from tests.letters import NOON, envelope_of, forward_of, letter
 
 OURS = Directory(
@@ -65,7 +65,7 @@ def test_a_case_keeps_what_stood_at_the_gate() -> None:
     octets = letter()
     arrival = at_gate(envelope_of(octets))
     message = read_message(octets, arrival.heading)
-    case = complete(arrival, message, Facts(), None)
+    case = complete(arrival, message, Facts())
     assert (case.envelope, case.heading, case.message) == (
         arrival.envelope,
         arrival.heading,
@@ -79,12 +79,10 @@ def test_over_the_inspection_limit_only_the_header_section_is_read() -> None:
     assert (message.heading, message.text) == (arrival.heading, "")
 
 
-def test_a_copy_with_an_outside_party_is_a_bcc_copy() -> None:
-    assert is_bcc_copy(copy_of(letter(author="anna@corp.example", to="carol@customer.example")))
-
-
-def test_a_copy_to_us_alone_is_no_bcc_copy() -> None:
-    assert not is_bcc_copy(copy_of(forward_of(letter())))
+def test_a_copy_with_an_outside_party_is_not_unwrapped() -> None:
+    arrival = copy_of(forward_of(letter(), to="carol@customer.example"))
+    message = read_message(arrival.envelope.content.octets, arrival.heading)
+    assert not list(unwrap(arrival, message))
 
 
 def test_a_forward_holds_the_message_inside() -> None:

@@ -1,0 +1,295 @@
+"""The wiring: the one place that knows all parts; signals, systemd, what runs behind the mail.
+
+Standards: sd_notify(3). SIGTERM and SIGINT drain and stop, SIGHUP reads the configuration again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+
+import structlog
+
+from gateway import maillog, service
+from gateway.config import settings
+from gateway.config.faults import ConfigError
+from gateway.config.load import load_config
+from gateway.intake.listeners import Listener, Wiring
+from gateway.intake.server import Server
+from gateway.intake.server import start as open_listener
+from gateway.interfaces import StoreBusyError
+from gateway.model.envelope import Direction
+from gateway.model.trust import Trust
+from gateway.pipeline import Pipeline, Settings
+from gateway.relay.client import Hop, Timeouts
+from gateway.relay.consumed import ConsumedDelivery
+from gateway.relay.delivery import Relay
+from gateway.replay import Replayer
+from gateway.store.spool import FolderSpool
+from gateway.store.sqlite import SqliteStore
+from gateway.trust.keys import Keys
+from gateway.trust.verifier import Verifier
+
+WAITING_S = 0.2
+"""How often entries that another message set waiting are judged anew."""
+SPOOL_S = 5.0
+PURGE_S = 3600.0
+NEEDS_RESTART = "[gateway], [store], [addresses] and listeners that stay change with a restart"
+GRACE_S = 30.0
+"""How long a message past DATA may take when the daemon stops."""
+
+
+def run(config: settings.Config) -> None:
+    """Serve mail until a signal says stop. Raises OSError, StoreVersionError, StoreBusyError."""
+    try:
+        import uvloop  # optional: tests pass without it
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_serve(config))
+
+
+async def _serve(config: settings.Config) -> None:
+    log = maillog.configure(config.gateway.log_format, config.gateway.log_level)
+    daemon = Daemon(config, log)
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: daemon.behind(daemon.reload()))
+    await daemon.start()
+    service.ready(f"Taking mail on {', '.join(daemon.listening)}")
+    if (interval_s := service.watchdog_interval_s()) is not None:
+        daemon.behind(service.feed_watchdog(lambda: not stop.is_set(), interval_s))
+    await stop.wait()
+    service.stopping("Finishing what is under way")
+    await daemon.stop()
+
+
+class Daemon:
+    """A running gateway."""
+
+    def __init__(self, config: settings.Config, log: structlog.stdlib.BoundLogger) -> None:
+        self.config = config
+        self.log = log
+        self.servers: dict[str, Server] = {}
+        self.relays: dict[settings.NextHop, Relay] = {}
+        self._behind: set[asyncio.Task[None]] = set()
+        self._closing = AsyncExitStack()
+
+    @property
+    def listening(self) -> list[str]:
+        """The names of the open listeners."""
+        return sorted(self.servers)
+
+    async def start(self) -> None:
+        """Open the store, then the doors. Raises OSError, StoreVersionError, StoreBusyError."""
+        config = self.config
+        state = config.gateway.state
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.store = SqliteStore.open(
+            config.store_path,
+            domains=frozenset(config.gateway.domains),
+            logging_addresses=config.addresses,
+            crm_logins=config.crm_logins,
+        )
+        self._closing.callback(self.store.close)
+        self.spool = FolderSpool(state / "spool")
+        self.verifier = verifier_of(config)
+        self.pipeline = Pipeline(
+            self.store,
+            self.spool,
+            self.verifier,
+            _flow_settings(config),
+            observe=partial(maillog.passed, self.log),
+        )
+        self._closing.push_async_callback(self._close_doors)
+        inherited = service.inherit()
+        for listener in config.listeners:
+            await self._open(listener, inherited)
+        inherited.close()
+        for work, every_s in (
+            (self._judge_waiting, WAITING_S),
+            (self._decide_later, SPOOL_S),
+            (self._purge, PURGE_S),
+        ):
+            self.behind(self._again(work, every_s))
+        self.log.info("started", listeners=",".join(self.listening))
+
+    async def stop(self) -> None:
+        """Close the doors, finish what is under way, close the store."""
+        for task in tuple(self._behind):
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
+        await self._closing.aclose()
+        self.log.info("stopped")
+
+    async def reload(self) -> None:
+        """Read the configuration again; one with a fault changes nothing (D-3).
+
+        Policy, limits of reading and listeners that came or went take effect at once, with no
+        connection lost. A change of a listener that stays, of the store or of the addresses needs
+        a restart, and is said.
+        """
+        service.reloading(time.monotonic_ns() // 1000)
+        try:
+            config = load_config(self.config.file)
+        except ConfigError as error:
+            self.log.warning("reload refused", fault=str(error))
+        else:
+            await self._change_to(config)
+        service.ready(f"Taking mail on {', '.join(self.listening)}")
+
+    def behind(self, work: Awaitable[None]) -> None:
+        """Run something beside the mail until it ends or the daemon stops."""
+        task = asyncio.ensure_future(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def _change_to(self, config: settings.Config) -> None:
+        staying = {listener.name: listener for listener in config.listeners}
+        before = {listener.name: listener for listener in self.config.listeners}
+        fixed = (config.gateway, config.store, config.addresses) == (
+            self.config.gateway,
+            self.config.store,
+            self.config.addresses,
+        )
+        same = all(before[name] == staying[name] for name in before.keys() & staying.keys())
+        if not (fixed and same):
+            self.log.warning("reload", note=NEEDS_RESTART)
+        self.pipeline.settings = _flow_settings(config)
+        for name in before.keys() - staying.keys():
+            await self.servers.pop(name).stop(GRACE_S)
+        self.config = config
+        for name in staying.keys() - before.keys():
+            await self._open(staying[name], service.Inherited())
+        self.log.info("reloaded", listeners=",".join(self.listening))
+
+    async def _open(self, listener: settings.Listener, inherited: service.Inherited) -> None:
+        """Open one door on its next hop."""
+        hop = listener.next_hop
+        relay = self.relays.get(hop)
+        if relay is None:
+            relay = self.relays[hop] = Relay(_hop(hop, self._hostname))
+        door = _door(listener, self.config, self._hostname, inherited)
+        wiring = Wiring(
+            receive=self.pipeline.receive,
+            next_hop=relay,
+            consumed=ConsumedDelivery,
+            is_ours=lambda key: key in self.store.directory.logging_by_key,
+            spool=self._arriving,
+        )
+        self.servers[listener.name] = await open_listener(door, wiring)
+
+    async def _close_doors(self) -> None:
+        await asyncio.gather(*(server.stop(GRACE_S) for server in self.servers.values()))
+        await asyncio.gather(*(relay.close() for relay in self.relays.values()))
+
+    @property
+    def _hostname(self) -> str:
+        return self.config.gateway.hostname or socket.getfqdn()
+
+    @property
+    def _arriving(self) -> Path:
+        """The folder of large messages that are still coming in; its files have no name."""
+        folder = self.config.gateway.state / "arriving"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    async def _again(self, work: Callable[[], Awaitable[None]], every_s: float) -> None:
+        """Run some work again and again; what goes wrong in it is said, and tried again."""
+        while True:
+            try:
+                await work()
+            except StoreBusyError as error:
+                self.log.warning("waiting for the store", trouble=str(error))
+            except Exception:
+                self.log.exception("a defect; please report it")
+            await asyncio.sleep(every_s)
+
+    async def _judge_waiting(self) -> None:
+        replayer = Replayer(self.store, self.verifier, self.pipeline.settings.policy)
+        for change in await replayer.settle_waiting(datetime.now(UTC)):
+            reason = str(change.after.reason)
+            self.log.info("judged anew", entry=change.entry_id, reason=reason)
+
+    async def _decide_later(self) -> None:
+        if decided := await self.pipeline.decide_later():
+            self.log.info("decided from the spool", messages=decided)
+
+    async def _purge(self) -> None:
+        if freed := await self.store.purge(datetime.now(UTC)):
+            self.log.info("freed what is over its time", messages=freed)
+
+
+def verifier_of(config: settings.Config) -> Verifier:
+    """Return what finds out who really sent a message, under this configuration."""
+    trusted = {
+        str(network)
+        for listener in config.listeners
+        if listener.way is Direction.OUTGOING
+        for network in listener.trusted_clients
+    }
+    return Verifier(Trust(networks=tuple(sorted(trusted))), Keys())
+
+
+def _flow_settings(config: settings.Config) -> Settings:
+    return Settings(
+        policy=config.policy,
+        defer_on_store_failure=config.store.on_store_failure == "defer",
+        inspection_budget_s=config.reading.inspection_budget_s,
+    )
+
+
+def _hop(hop: settings.NextHop, hostname: str) -> Hop:
+    return Hop(
+        host=hop.address.host,
+        port=hop.address.port,
+        hostname=hostname,
+        connections=hop.connections,
+        idle_connections=hop.idle_connections,
+        idle_s=hop.idle_s,
+        messages_per_connection=hop.messages_per_connection,
+        timeouts=Timeouts(
+            connect_s=hop.connect_timeout_s,
+            command_s=hop.command_timeout_s,
+            block_s=hop.block_timeout_s,
+            final_s=hop.final_timeout_s,
+        ),
+    )
+
+
+def _door(
+    listener: settings.Listener,
+    config: settings.Config,
+    hostname: str,
+    inherited: service.Inherited,
+) -> Listener:
+    host, port = listener.address.host, listener.address.port
+    networks = tuple(ip_network(network) for network in listener.trusted_clients)
+    return Listener(
+        name=listener.name,
+        direction=listener.way,
+        host=host,
+        port=port,
+        inherited=inherited.claim(listener.name, host, port),
+        hostname=hostname,
+        trusted=networks,
+        say_decision=listener.say_decision,
+        ambiguous_end=config.reading.ambiguous_end_of_data,
+        size_limit=listener.size_limit,
+        sessions_limit=listener.sessions_limit,
+        recipients_limit=listener.recipients_limit,
+        command_timeout_s=listener.command_timeout_s,
+        crm_logins=listener.crm_logins,
+    )
