@@ -8,13 +8,15 @@ from __future__ import annotations
 from gateway.mail import limits
 from gateway.mail.anatomy import dissect
 from gateway.mail.attachments import list_attachments
+from gateway.mail.autoreplies import read_auto_reply
 from gateway.mail.digest import content_digest
 from gateway.mail.heading import read_heading
+from gateway.mail.kinds import calendar_method, find_kind
 from gateway.mail.mime import Tree
 from gateway.mail.msgids import synthetic_id
 from gateway.mail.text import read_words
 from gateway.model.envelope import Octets
-from gateway.model.message import Defect, Heading, Message
+from gateway.model.message import Defect, Heading, Kind, Message
 
 __all__ = ["read_heading", "read_message"]
 
@@ -30,6 +32,7 @@ def read_message(octets: Octets, heading: Heading, signatures: tuple[object, ...
         defects.append(Defect("text-cut"))
     attachments = list_attachments(octets, anatomy.files, words.decoded, anatomy.words, defects)
     digest = content_digest(octets, heading, anatomy.leaves, words.decoded, attachments)
+    finding = find_kind(octets, heading, tree.parts, anatomy.leaves, words.text)
     return Message(
         heading=heading,
         digest=digest,
@@ -40,6 +43,13 @@ def read_message(octets: Octets, heading: Heading, signatures: tuple[object, ...
         new_text_stop=len(words.text),
         charset=words.charset,
         attachments=attachments,
+        kind=finding.kind,
+        kind_evidence=finding.evidence,
+        report=finding.report,
+        auto_reply=(
+            read_auto_reply(heading, words.text) if finding.kind is Kind.AUTO_REPLY else None
+        ),
+        calendar_method=calendar_method(anatomy.leaves),
         defects=tuple(defects[: limits.DEFECTS]),
         unparseable="" if heading.author else "no usable author",
     )

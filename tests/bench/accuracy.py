@@ -90,8 +90,8 @@ def score_bounce(label: Label, octets: bytes) -> Result:
     fields = {"recognised": is_bounce == expected["bounce"]}
     if expected.get("feedback_report"):
         fields["feedback"] = message.kind is Kind.ABUSE_REPORT
-    elif expected["bounce"]:
-        wanted = [bool(one["hard"]) for one in expected.get("results", ())]
+    elif expected["bounce"] and "results" in expected:
+        wanted = [bool(one["hard"]) for one in expected["results"]]
         found = [bool(one.hard) for one in results]
         fields["hard"] = Counter(found) == Counter(wanted)
         fields["recipients"] = len(found) == len(wanted) and all(r.recipient for r in results)
