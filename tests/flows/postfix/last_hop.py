@@ -6,7 +6,6 @@ import socketserver
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 PATIENCE_S = 30.0
@@ -95,9 +94,7 @@ class LastHop(socketserver.ThreadingTCPServer):
         self.thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.shutdown()
         self.thread.join()
         self.server_close()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from tests.flows.postfix.instance import Ports, Postfix
 from tests.flows.postfix.last_hop import LastHop, Letter
@@ -18,6 +18,7 @@ from tests.flows.postfix.ports import reserved
 from tests.flows.postfix.replygate import Replygate
 
 Way = Literal["Behind the queue", "Before the queue"]
+WAYS: tuple[Way, ...] = get_args(Way)
 ANNA = "anna@corp.example"
 JOE = "joe@customer.example"
 
@@ -96,7 +97,5 @@ def line(way: Way) -> Iterator[Line]:
         postfix.run(commands(postfix, way)[0], cwd=postfix.snippets)
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="replygate-")))
         behind = way == "Behind the queue"
-        gateway = Replygate(
-            folder, ports.back, ports.inbound, ports.outbound, say_decision=behind
-        )
+        gateway = Replygate(folder, ports.back, ports.inbound, ports.outbound, say_decision=behind)
         yield Line(postfix, open_.enter_context(gateway), last_hop)

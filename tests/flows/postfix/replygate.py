@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,6 +19,7 @@ CONFIG = """
 hostname = "gateway.corp.example"
 state = {state}
 domains = ["corp.example"]
+log_format = "json"
 
 [next_hop]
 address = "127.0.0.1:{next_hop}"
@@ -67,9 +67,7 @@ class Replygate:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     @property
@@ -133,7 +131,7 @@ class Replygate:
         return [d for d in map(json.loads, lines) if message_id in str(d["message_id"])]
 
     def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "gateway.cli.main", "--config", str(self.config), *words]
+        return [sys.executable, "-m", "gateway.cli.main", *words, "--config", str(self.config)]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**os.environ, **more}
