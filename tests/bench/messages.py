@@ -19,13 +19,13 @@ FILES: Mapping[str, tuple[str, str, int]] = {
     "L": ("drawings.zip", "application/zip", 10_000_000),
     "XL": ("site-visit.mp4", "video/mp4", 50_000_000),
 }
-WORDS = """
-    about account after again agree and answer attached because before best budget call change
-    contract customer date delivery design draft each enclosed for from goods have invoice items
-    kind letter meeting monday month need next number offer order our page payment please price
-    project quality question ready regards reply review sample schedule send shipment signed some
-    soon supply team thank that the their this total until update visit week when with you your
-""".split()
+WORDS = (
+    "about account after again agree and answer attached because before best budget call change "
+    "contract customer date delivery design draft each enclosed for from goods have invoice items "
+    "kind letter meeting monday month need next number offer order our page payment please price "
+    "project quality question ready regards reply review sample schedule send shipment signed "
+    "some soon supply team thank that the their this total until update visit week when with you"
+)
 HEAD = """\
 Received: from relay.customer.example (relay.customer.example [192.0.2.25])
 \tby mx.corp.example with ESMTPS id 1A2B3C4D5E; Mon, 23 Nov 2026 08:00:02 +0000 (UTC)
@@ -118,7 +118,7 @@ Content-Transfer-Encoding: quoted-printable
 
 
 def _words(chance: random.Random, count: int) -> str:
-    return " ".join(chance.choice(WORDS) for _ in range(count))
+    return " ".join(chance.choices(WORDS.split(), k=count))
 
 
 def _wire(text: str) -> bytes:

@@ -187,8 +187,8 @@ int main(int argc, char **argv)
     qsort(took, (size_t)wanted, sizeof *took, by_size);
     printf("{\"sent\": %ld, \"failed\": %ld, \"seconds\": %.6f, \"p50_ms\": %.4f, "
            "\"p99_ms\": %.4f, \"octets\": %llu, \"sum\": %llu}\n",
-           good, bad, lasted, good ? took[bad + good / 2] * 1e3 : 0.0,
-           good ? took[bad + (good - 1) * 99 / 100] * 1e3 : 0.0, (unsigned long long)octets,
+           good, bad, lasted, good ? took[bad + (good - 1) / 2] * 1e3 : 0.0,
+           good ? took[bad + (good * 99 + 99) / 100 - 1] * 1e3 : 0.0, (unsigned long long)octets,
            (unsigned long long)(sum + plain * (uint64_t)good));
     return 0;
 }

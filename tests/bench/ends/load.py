@@ -1,6 +1,6 @@
 """Sends one message many times, where there is no C compiler; speaks as load.c does.
 
-    python -m tests.bench.ends.load PORT FILE SESSIONS MESSAGES RUN
+python -m tests.bench.ends.load PORT FILE SESSIONS MESSAGES RUN
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ async def main(port: int, message: bytes, sessions: int, messages: int, run: int
         "sent": len(load.took),
         "failed": load.failed,
         "seconds": lasted,
-        "p50_ms": took[len(took) // 2] * 1e3,
-        "p99_ms": took[(len(took) - 1) * 99 // 100] * 1e3,
+        "p50_ms": took[(len(took) - 1) // 2] * 1e3,
+        "p99_ms": took[(len(took) * 99 + 99) // 100 - 1] * 1e3,
         "octets": len(message) * len(load.took),
         "sum": load.sum,
     }

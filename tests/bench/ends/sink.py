@@ -1,6 +1,6 @@
 """Takes everything, where there is no C compiler; speaks as sink.c does, more slowly.
 
-    python -m tests.bench.ends.sink PORT
+python -m tests.bench.ends.sink PORT
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 HERE = Path(__file__).parent
@@ -65,7 +64,9 @@ def tools(folder: Path) -> Tools:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         python = (sys.executable, "-m")
-        return Tools("asyncio", (*python, "tests.bench.ends.load"), (*python, "tests.bench.ends.sink"))
+        return Tools(
+            "asyncio", (*python, "tests.bench.ends.load"), (*python, "tests.bench.ends.sink")
+        )
     for name in ("load", "sink"):
         source, built = HERE / f"{name}.c", folder / name
         subprocess.run([compiler, "-O3", "-pthread", "-o", built, source], check=True)
@@ -91,6 +92,7 @@ class Sink:
     """The end of the line, while it is entered."""
 
     def __init__(self, tools: Tools) -> None:
+        self.tools = tools
         self.port = free_port()
         self.process = subprocess.Popen([*tools.sink, str(self.port)], cwd=ROOT)
 
@@ -98,9 +100,7 @@ class Sink:
         self.line = enter(self.port)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.line.close()
         self.process.kill()
         self.process.wait()
@@ -111,13 +111,15 @@ class Sink:
         words = self.line.recv(200).split()
         return Taken(int(words[1]), int(words[2]), int(words[3]))
 
-    def await_messages(self, count: int) -> None:
-        """Wait until so many messages arrived in all."""
-        until = time.monotonic() + PATIENCE_S
+    def await_messages(self, count: int) -> float:
+        """Wait until so many messages arrived in all; return the seconds that it took."""
+        began = time.monotonic()
+        until = began + PATIENCE_S
         while (taken := self.taken().messages) < count:
             if time.monotonic() > until:
                 raise RuntimeError(f"{taken} of {count} messages arrived at the sink")
             time.sleep(0.001)
+        return time.monotonic() - began
 
 
 def free_port() -> int:
