@@ -26,7 +26,6 @@ from gateway.intake.listeners import Listener, Wiring
 from gateway.intake.server import Server
 from gateway.intake.server import start as open_listener
 from gateway.interfaces import StoreBusyError
-from gateway.model.envelope import Direction
 from gateway.model.trust import Trust
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.client import Hop, Timeouts
@@ -35,7 +34,7 @@ from gateway.relay.delivery import Relay
 from gateway.replay import Replayer
 from gateway.store.spool import FolderSpool
 from gateway.store.sqlite import SqliteStore
-from gateway.trust.keys import Keys
+from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
 
 WAITING_S = 0.2
@@ -105,7 +104,7 @@ class Daemon:
         )
         self._closing.callback(self.store.close)
         self.spool = FolderSpool(state / "spool")
-        self.verifier = verifier_of(config)
+        self.verifier = new_verifier()
         self.pipeline = Pipeline(
             self.store,
             self.spool,
@@ -232,15 +231,9 @@ class Daemon:
             self.log.info("freed what is over its time", messages=freed)
 
 
-def verifier_of(config: settings.Config) -> Verifier:
-    """Return what finds out who really sent a message, under this configuration."""
-    trusted = {
-        str(network)
-        for listener in config.listeners
-        if listener.way is Direction.OUTGOING
-        for network in listener.trusted_clients
-    }
-    return Verifier(Trust(networks=tuple(sorted(trusted))), Keys())
+def new_verifier() -> Verifier:
+    """Return what finds out who really sent a message; one per event loop."""
+    return Verifier(Trust(), Keys(make_resolver()))
 
 
 def _flow_settings(config: settings.Config) -> Settings:

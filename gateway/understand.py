@@ -63,7 +63,7 @@ def complete(
     message: Message,
     facts: Facts,
     proof: Proof | None = None,
-    authenticity: Authenticity = Authenticity(),
+    authenticity: Authenticity | None = None,
 ) -> Case:
     """Return the Case of an arrival that is past the gate."""
     return Case(
@@ -77,7 +77,7 @@ def complete(
         message=message,
         facts=facts,
         proof=proof,
-        authenticity=authenticity,
+        authenticity=authenticity or Authenticity(),
     )
 
 
