@@ -26,9 +26,7 @@ from dns.resolver import (
     NXDOMAIN,
     YXDOMAIN,
     Answer,
-    LifetimeTimeout,
     NoAnswer,
-    NoNameservers,
     NoResolverConfiguration,
 )
 
@@ -61,6 +59,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
+    """What was found, and until when it holds."""
+
     found: Found
     until: float
 
@@ -96,6 +96,7 @@ class Keys:
         await asyncio.gather(*asking, return_exceptions=True)
 
     async def _one(self, name: str) -> Found:
+        """Return what is known of the name, else ask."""
         kept = self._kept.get(name)
         if kept is not None and self._clock() < kept.until:
             self._kept.move_to_end(name)
@@ -110,6 +111,7 @@ class Keys:
         return await asyncio.shield(self._asking[name])
 
     async def _ask(self, name: str) -> Found:
+        """Ask DNS, and keep the answer."""
         try:
             async with asyncio.timeout(self._deadline_s), self._open:
                 found, for_s = await self._resolve(name)
@@ -131,10 +133,8 @@ class Keys:
             )
         except (NXDOMAIN, NoAnswer, YXDOMAIN):
             return Found(), ABSENT_S
-        except (NoNameservers, LifetimeTimeout, OSError):
+        except (DNSException, OSError):
             return Found(answered=False), UNANSWERED_S
-        except DNSException:
-            return Found(), ABSENT_S
         ttl_s = answer.rrset.ttl if answer.rrset else 0
         return Found(_record(answer)), min(max(ttl_s, SHORTEST_S), LONGEST_S)
 
@@ -150,13 +150,15 @@ def _record(answer: Answer) -> bytes:
     return keys[0] if keys else b""
 
 
-def make_resolver(servers: Sequence[tuple[str, int]] = ()) -> Resolver | None:
-    """Return a resolver that asks these addresses and ports, or those of the system.
+def make_resolver(
+    servers: Sequence[tuple[str, int]] = (), file: str = "/etc/resolv.conf"
+) -> Resolver | None:
+    """Return a resolver that asks these addresses and ports, or those that a file names.
 
-    None when the system names none: no key can then be looked up.
+    None when the file names none: no key can then be looked up.
     """
     try:
-        resolver = Resolver(configure=not servers)
+        resolver = Resolver(file, configure=not servers)
     except NoResolverConfiguration:
         return None
     if servers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -139,6 +140,19 @@ async def test_close_gives_up_what_is_asked() -> None:
             await asking
 
 
-def test_resolver_of_the_system_is_taken_without_servers() -> None:
-    resolver = make_resolver()
-    assert resolver is None or resolver.nameservers
+async def test_longest_name_is_asked_for() -> None:
+    name = ".".join(["x" * 60] * 4 + ["x" * 8, "x"])
+    async with name_server({}) as server:
+        keys = Keys(make_resolver([server.address]))
+        assert await keys.look_up([name]) == {name: Found()}
+
+
+def test_resolver_of_the_system_is_taken_without_servers(tmp_path: Path) -> None:
+    (tmp_path / "resolv.conf").write_text("nameserver 192.0.2.53\n")
+    resolver = make_resolver(file=str(tmp_path / "resolv.conf"))
+    assert resolver is not None
+    assert resolver.nameservers == ["192.0.2.53"]
+
+
+def test_machine_without_name_servers_has_no_resolver(tmp_path: Path) -> None:
+    assert make_resolver(file=str(tmp_path / "missing")) is None
