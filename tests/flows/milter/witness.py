@@ -8,7 +8,6 @@ HOW is `log` or `delete` (logging addresses are taken out), or `hang`: it never 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import subprocess
 import sys
@@ -29,6 +28,13 @@ def tell(**what: Any) -> None:
     print(json.dumps(what), flush=True)
 
 
+def keep(envelope: Envelope, folder: Path) -> str:
+    """Write the octets to a file and return its path: a pipe has no room for them."""
+    file = folder / f"{envelope.content.sha256.hex()}.eml"
+    file.write_bytes(envelope.content.octets[:])
+    return str(file)
+
+
 async def witness(port: int, folder: Path, how: str) -> None:
     async def receive(envelope: Envelope, delivery: Delivery) -> Handled:
         await delivery.stream(envelope.content)
@@ -41,7 +47,7 @@ async def witness(port: int, folder: Path, how: str) -> None:
             client=envelope.client.address,
             helo=envelope.client.helo,
             relay=relayed.state,
-            content=base64.b64encode(envelope.content.octets[:]).decode(),
+            content=keep(envelope, folder),
         )
         if how == "hang":
             await asyncio.Event().wait()
