@@ -43,7 +43,7 @@ class Recorder(Protocol):
         """
         ...
 
-    async def revise(self, case: Case, revision: Revision) -> None:
+    async def revise(self, case: Arrival | Case, revision: Revision) -> None:
         """Append a decision to an entry, with its effects; the old ones stay."""
         ...
 

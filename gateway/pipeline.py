@@ -27,10 +27,11 @@ from gateway.interfaces import (
 )
 from gateway.mail.reading import read_message
 from gateway.model.case import Arrival, Case, Proof
-from gateway.model.decision import Decision, Keep
+from gateway.model.decision import Decision, Keep, Reason
 from gateway.model.envelope import Envelope, Octets, Relayed, RelayState, Reply
 from gateway.model.message import Heading, Message
 from gateway.model.policy import Policy
+from gateway.rules.by_hand import log_by_hand
 from gateway.rules.judge import judge, judge_gate
 from gateway.understand import arrive, complete, lookup_of, unread, unwrap
 
@@ -134,6 +135,22 @@ class Pipeline:
         for judged in await self.decide(envelope):
             entry_id = await self.recorder.record(judged.case, judged.decision)
             self.recorder.settle(entry_id, envelope.content.sha256, relayed)
+            entries.append(entry_id)
+        return tuple(entries)
+
+    async def take_as_logged(self, envelope: Envelope) -> tuple[str, ...]:
+        """Record a message of a sent folder that counts as logged (rules.md section 6).
+
+        What the privacy gate stops stays out. Raises as `take_in`.
+        """
+        entries = []
+        for judged in await self.decide(envelope):
+            decision = judged.decision
+            if isinstance(judged.case, Case):
+                decision = log_by_hand(judged.case, Reason.IMPORTED, "import")
+            entry_id = await self.recorder.record(judged.case, decision)
+            past = Relayed(RelayState.BY_MTA)
+            self.recorder.settle(entry_id, envelope.content.sha256, past)
             entries.append(entry_id)
         return tuple(entries)
 

@@ -17,6 +17,7 @@ from gateway.model.decision import Decision, Outcome, Reason
 from gateway.model.entry import Kept, Revision
 from gateway.model.message import Message
 from gateway.model.policy import Policy
+from gateway.rules.by_hand import log_by_hand
 from gateway.rules.judge import judge, judge_gate
 from gateway.understand import arrive, complete, lookup_of, unwrap
 
@@ -74,6 +75,17 @@ class Replayer:
         if change is not None and change.differs:
             await self.recorder.revise(change.case, Revision(entry_id, change.after, by))
         return change
+
+    async def log_by_hand(
+        self, entry_id: str, now: datetime, *, by: str, reason: Reason = Reason.LOGGED_BY_HAND
+    ) -> Change | None:
+        """Log an entry because a person says so; None when nothing of it is kept."""
+        change = await self.preview(entry_id, now)
+        if change is None or not isinstance(change.case, Case):
+            return None
+        decided = replace(change, after=log_by_hand(change.case, reason, by))
+        await self.recorder.revise(change.case, Revision(entry_id, decided.after, by))
+        return decided
 
     async def settle_waiting(self, now: datetime) -> tuple[Change, ...]:
         """Judge anew every entry that another message set waiting; return what changed.

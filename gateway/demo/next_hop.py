@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import mailbox
 from pathlib import Path
 
@@ -37,4 +38,5 @@ def start(folder: Path) -> Controller:
 
 def port_of(controller: Controller) -> int:
     """Return the port that it listens on."""
+    assert isinstance(controller.server, asyncio.Server)  # noqa: S101 - it has been started
     return int(controller.server.sockets[0].getsockname()[1])

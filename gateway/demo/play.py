@@ -30,7 +30,7 @@ class Told:
 
     def read(self, name: str) -> Entry:
         """Return the entry of a letter as it stands in the store now."""
-        with Entries.open(self.stage.folder / "state" / "replygate.db") as entries:
+        with Entries(self.stage.folder / "state" / "replygate.db") as entries:
             entry = entries.find(self.entries[name])
         if entry is None:
             raise StoryError(f"{name} has no entry under preset {self.stage.preset}")
@@ -52,8 +52,8 @@ def play(folder: Path, pages: Pages) -> int:
             list(pool.map(Stage.start, stages))
             players = [Told(stage) for stage in stages]
             pages.opening(folder, PRESETS)
-            for step in PROLOGUE:
-                _play(step, players, pages, pool)
+            for begun in PROLOGUE:
+                _play(begun, players, pages, pool)
             for chapter in STORY:
                 pages.chapter(chapter)
                 for step in chapter.steps:
