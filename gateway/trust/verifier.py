@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_network
 from typing import Final
 
+from gateway.interfaces import ProofUnavailableError
 from gateway.mail.addresses import key_of
 from gateway.model.case import Arrival, Authenticity, Proof
 from gateway.model.envelope import Direction
@@ -33,7 +34,7 @@ SHOWN_FIELDS: Final = frozenset({"from", "subject", "date", "message-id"})
 """What a signature must cover where it is present: the words on a timeline, and its identity."""
 
 
-class KeysUnavailableError(Exception):
+class KeysUnavailableError(ProofUnavailableError):
     """No key server answered, and nothing else proves the sender: try again in a while."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -127,6 +128,8 @@ class Verifier:
             client = ip_address(address)
         except ValueError:
             return False
+        # A socket for both protocols shows 192.0.2.1 as ::ffff:192.0.2.1.
+        client = getattr(client, "ipv4_mapped", None) or client
         return any(client in network for network in self._networks)
 
     async def _by_dkim(

@@ -106,7 +106,7 @@ async def test_login_of_a_user_proves_mail_of_his_team() -> None:
     assert await prove(copy) == Proof("login", "bob@corp.example")
 
 
-@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7"])
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7"])
 async def test_client_in_a_trusted_network_is_a_proof(address: str) -> None:
     copy = arrival(LETTER, client=Client(address))
     assert await prove(copy) == Proof("trusted-client", address)
