@@ -1,0 +1,166 @@
+"""Opens the SQLite file: settings, migrations, and errors that a person can act on.
+
+Design notes: D-12. The driver is pysqlite3, whose SQLite has no WAL-reset defect. Writers begin
+with `BEGIN IMMEDIATE`: a deferred transaction that reads first fails at once when another
+process has written, whatever the timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pysqlite3
+
+from gateway.interfaces import StoreBusyError
+from gateway.store.rows import micros
+
+driver: Any = pysqlite3
+"""The driver, which comes without types."""
+
+Connection: TypeAlias = Any
+"""A connection of that driver."""
+
+
+class StoreVersionError(ValueError):
+    """The database was made by a newer version of the gateway than this one."""
+
+
+def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> Connection:
+    """Return a connection that leaves transactions to us. Raises StoreBusyError."""
+    mode = "ro" if read_only else "rwc"
+    with told(path):
+        connection = driver.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=timeout_s,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+        )
+        try:
+            if not read_only:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA journal_size_limit = 67108864")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA cache_size = -16384")
+        except driver.Error:
+            connection.close()
+            raise
+    return connection
+
+
+def migrations() -> tuple[tuple[int, str, str], ...]:
+    """Return number, name and SQL of every migration, in order."""
+    folder = resources.files("gateway.store.schema")
+    names = sorted(f.name for f in folder.iterdir() if f.name.endswith(".sql"))
+    return tuple((int(name[:4]), name, (folder / name).read_text("utf-8")) for name in names)
+
+
+def migrate(connection: Connection, path: Path) -> None:
+    """Bring the schema to our version, under an exclusive lock, all or nothing.
+
+    Raises StoreVersionError for a database that is newer than we are, StoreBusyError when it
+    cannot be locked or written.
+    """
+    steps = migrations()
+    with told(path):
+        connection.execute("BEGIN EXCLUSIVE")
+        try:
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY,"
+                " name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
+            )
+            (found,) = connection.execute("SELECT max(number) FROM migrations").fetchone()
+            _refuse_newer(found or 0, steps[-1][0], path)
+            for number, name, script in steps:
+                if number > (found or 0):
+                    _apply(connection, script)
+                    row = (number, name, micros(datetime.now(UTC)))
+                    connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", row)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def check_version(connection: Connection, path: Path) -> None:
+    """Raise StoreVersionError when the database is not of our version; it is not changed."""
+    rows = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchall()
+    found = connection.execute("SELECT max(number) FROM migrations").fetchone()[0] if rows else 0
+    newest = migrations()[-1][0]
+    _refuse_newer(found, newest, path)
+    if found < newest:
+        raise StoreVersionError(
+            f"The database {path} has schema version {found}, and this replygate needs {newest}."
+            " Start the gateway once, which brings it up to date."
+        )
+
+
+def _refuse_newer(found: int, ours: int, path: Path) -> None:
+    if found > ours:
+        raise StoreVersionError(
+            f"The database {path} has schema version {found}, and this replygate knows versions"
+            f" up to {ours}. Upgrade replygate, or restore the backup that was made before the"
+            " upgrade."
+        )
+
+
+def _apply(connection: Connection, script: str) -> None:
+    """Run the statements one by one: executescript would commit what is open."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if driver.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system say into a StoreBusyError with a sentence."""
+    try:
+        yield
+    except (driver.Error, OSError) as error:
+        if (busy := explained(error, path)) is None:
+            raise
+        raise busy from error
+
+
+def explained(error: Exception, path: Path) -> StoreBusyError | None:
+    """Return what to say of an error; None for one that the store itself is not the cause of."""
+    if isinstance(error, OSError):
+        return StoreBusyError(
+            f"The files beside {path} cannot be used: {error.strerror or error}."
+            " Make room or repair the disk; mail waits in the spool."
+        )
+    # What a row breaks (a constraint, a type) is about that row and not about the store.
+    about_a_row = (driver.IntegrityError, driver.InterfaceError, driver.ProgrammingError)
+    if not isinstance(error, driver.Error) or isinstance(error, about_a_row):
+        return None
+    return StoreBusyError(_sentence(error, path))
+
+
+def _sentence(error: Exception, path: Path) -> str:
+    said = str(error)
+    for sign, sentence in _SENTENCES:
+        if sign in said:
+            return sentence.format(path=path)
+    return f"The database {path} could not be used: {said}. Mail waits in the spool."
+
+
+_SENTENCES = (
+    ("locked", "The database {path} is locked by another program. End it, or wait for it."),
+    ("full", "The disk that holds {path} is full. Make room; mail waits in the spool."),
+    ("readonly", "The database {path} cannot be written. Check its owner and its mode."),
+    ("unable to open", "The database {path} cannot be opened. Check that its folder exists."),
+    ("malformed", "The database {path} is damaged. Restore it from a backup."),
+    ("not a database", "The file {path} is no database. Restore it, or name another file."),
+    ("disk I/O", "The disk that holds {path} fails. Replace it and restore a backup."),
+)

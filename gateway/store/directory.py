@@ -1,0 +1,134 @@
+"""Reads the directory whole: users, mailboxes and lists, with what the configuration names."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.model.directory import (
+    Connection,
+    Directory,
+    LoggingAddress,
+    Mailbox,
+    NeverLog,
+    ProviderChange,
+    User,
+)
+from gateway.store import database
+from gateway.store.rows import moment, moment_or_none
+
+
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """What of the directory is configuration and not in the database."""
+
+    domains: frozenset[str] = frozenset()
+    logging_addresses: tuple[LoggingAddress, ...] = ()
+    crm_logins: frozenset[str] = frozenset()
+
+
+def read_version(connection: database.Connection) -> int:
+    """Return the number that grows with every change of the directory."""
+    found = connection.execute("SELECT value FROM settings WHERE name = 'directory_version'")
+    return int(found.fetchone()[0])
+
+
+def read_directory(connection: database.Connection, configured: Configured) -> Directory:
+    """Return the directory as of one read; the caller holds the snapshot."""
+    settings = dict(connection.execute("SELECT name, value FROM settings").fetchall())
+    return Directory(
+        version=settings["directory_version"],
+        domains=configured.domains,
+        users=read_users(connection),
+        mailboxes=read_mailboxes(connection),
+        never_log=tuple(
+            NeverLog(pattern, user, moment(added_at), moment_or_none(removed_at))
+            for pattern, user, added_at, removed_at in connection.execute(
+                "SELECT pattern, user, added_at, removed_at FROM never_log ORDER BY never_log"
+            )
+        ),
+        logging_addresses=(
+            *configured.logging_addresses,
+            *(
+                LoggingAddress(*row)
+                for row in connection.execute("SELECT key, use, user FROM logging_addresses")
+            ),
+        ),
+        allowed_senders=_column(connection, "SELECT pattern FROM allowed_senders"),
+        crm_logins=configured.crm_logins | _column(connection, "SELECT login FROM crm_logins"),
+        erased=_column(connection, "SELECT digest FROM erased"),
+        erased_key=settings["key"],
+    )
+
+
+def announce(path: Path) -> None:
+    """Tell every process that has this store open that the directory changed."""
+    with _stamp(path).open("ab") as file:
+        file.write(b".")
+
+
+def announced(path: Path) -> int:
+    """Return a number that differs once the directory was changed; costs one stat."""
+    try:
+        return _stamp(path).stat().st_size
+    except OSError:
+        return 0
+
+
+def _stamp(path: Path) -> Path:
+    return path.with_name(f"{path.name}-directory")
+
+
+def _column(connection: database.Connection, sql: str) -> frozenset[str]:
+    return frozenset(row[0] for row in connection.execute(sql))
+
+
+def read_users(connection: database.Connection) -> tuple[User, ...]:
+    """Return all users, oldest first."""
+    further = _grouped(connection.execute("SELECT user, address FROM user_addresses"))
+    return tuple(
+        User(key, name, role, bool(logging), bool(permitted), tuple(a for (a,) in further[key]))
+        for key, name, role, logging, permitted in connection.execute(
+            "SELECT key, name, role, logging, permitted FROM users ORDER BY added_at, key"
+        )
+    )
+
+
+def read_mailboxes(connection: database.Connection) -> tuple[Mailbox, ...]:
+    """Return all mailboxes with their history, oldest first."""
+    aliases = _grouped(connection.execute("SELECT mailbox, alias FROM mailbox_aliases"))
+    providers = _grouped(
+        connection.execute("SELECT mailbox, since, provider FROM providers ORDER BY since")
+    )
+    connections = _grouped(
+        connection.execute(
+            "SELECT mailbox, connected_at, provider, disconnected_at FROM connections"
+            " ORDER BY connected_at"
+        )
+    )
+    return tuple(
+        Mailbox(
+            address,
+            user or "",
+            tuple(alias for (alias,) in aliases[address]),
+            tuple(ProviderChange(moment(since), name) for since, name in providers[address]),
+            tuple(
+                Connection(moment(begun), name, moment_or_none(ended))
+                for begun, name, ended in connections[address]
+            ),
+            log_sent,
+        )
+        for address, user, log_sent in connection.execute(
+            "SELECT address, user, log_sent FROM mailboxes ORDER BY added_at, address"
+        )
+    )
+
+
+def _grouped(rows: Iterable[Sequence[Any]]) -> defaultdict[str, list[Sequence[Any]]]:
+    found: defaultdict[str, list[Sequence[Any]]] = defaultdict(list)
+    for first, *others in rows:
+        found[first].append(others)
+    return found

@@ -1,0 +1,69 @@
+"""Reads what is kept of an entry, and which entries wait to be judged anew."""
+
+from __future__ import annotations
+
+from gateway.model.case import Proof
+from gateway.model.decision import Outcome, Reason
+from gateway.model.entry import Kept
+from gateway.model.envelope import Direction
+from gateway.store.blobs import Blobs, Place
+from gateway.store.database import Connection
+from gateway.store.described import read_envelope
+from gateway.store.recall import Unsettled, read_sightings
+from gateway.store.rows import entry_name, entry_number, moment
+
+
+def read_kept(
+    connection: Connection,
+    blobs: Blobs,
+    entry_id: str,
+    now: int,
+    unsettled: Unsettled | None = None,
+) -> Kept | None:
+    """Return the first sighting that is kept, with its octets, or None. Raises OSError."""
+    row = connection.execute(
+        "SELECT e.entry, e.outcome, e.reason, e.message_id, s.proof, s.number, s.route,"
+        " s.direction, s.received_at, s.envelope, s.sha256_in, b.file, b.start, b.size"
+        " FROM entries e JOIN sightings s USING (entry) JOIN blobs b ON b.sha256 = s.sha256_in"
+        " WHERE e.entry = ? AND e.kept_until > ? AND s.envelope IS NOT NULL"
+        " ORDER BY s.number LIMIT 1",
+        (entry_number(entry_id), now),
+    ).fetchone()
+    if row is None:
+        return None
+    (
+        entry,
+        outcome,
+        reason,
+        message_id,
+        proof,
+        number,
+        route,
+        direction,
+        at,
+        envelope,
+        sha256,
+        *place,
+    ) = row
+    sightings = read_sightings(connection, entry, unsettled)
+    return Kept(
+        entry_id=entry_name(entry),
+        envelope=read_envelope(
+            envelope, route, Direction(direction), moment(at), blobs.get(Place(*place)), sha256
+        ),
+        decision_outcome=Outcome(outcome),
+        decision_reason=Reason(reason),
+        earlier=sightings[: number - 1] + sightings[number:],
+        message_id=message_id,
+        proof=Proof(proof) if proof else None,
+    )
+
+
+def read_waiting(connection: Connection, now: int) -> tuple[str, ...]:
+    """Return the entries that are to be judged anew and still kept, oldest first."""
+    rows = connection.execute(
+        "SELECT w.entry FROM waiting w JOIN entries e ON e.entry = w.entry"
+        " WHERE e.kept_until > ? ORDER BY w.since, w.entry",
+        (now,),
+    )
+    return tuple(entry_name(entry) for (entry,) in rows.fetchall())

@@ -1,0 +1,56 @@
+"""Counts copies that come again and again (reason `mail-loop`): in memory, for 120 minutes.
+
+Limits: a restart forgets the count, so a loop may take another twenty copies to be stopped.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.model.case import Arrival, Case
+from gateway.model.facts import Facts, Lookup
+
+WINDOW = timedelta(minutes=120)
+_MOST_KEYS = 10_000
+_MOST_TIMES = 64
+
+
+class Loops:
+    """When each content digest, and each robot, last sent copies."""
+
+    def __init__(self) -> None:
+        self._times: OrderedDict[bytes | str, deque[datetime]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def note(self, judged: Arrival | Case) -> None:
+        """Count a copy under its content digest, and under its author when it is automatic."""
+        if not judged.is_copy or not isinstance(judged, Case):
+            return
+        keys: list[bytes | str] = [judged.message.digest]
+        if judged.author and judged.user is None and _is_automatic(judged):
+            keys.append(judged.author.key)
+        with self._lock:
+            for key in keys:
+                times = self._times.setdefault(key, deque(maxlen=_MOST_TIMES))
+                times.append(judged.envelope.received_at)
+                self._times.move_to_end(key)
+            while len(self._times) > _MOST_KEYS:
+                self._times.popitem(last=False)
+
+    def counted(self, facts: Facts, lookup: Lookup, now: datetime) -> Facts:
+        """Return the facts with the number of recent copies."""
+        keys = (lookup.digest, lookup.author)
+        with self._lock:
+            most = max(self._count(key, now) for key in keys)
+        return replace(facts, recent_copies=most) if most else facts
+
+    def _count(self, key: bytes | str, now: datetime) -> int:
+        return sum(at > now - WINDOW for at in self._times.get(key, ())) if key else 0
+
+
+def _is_automatic(judged: Arrival) -> bool:
+    value = judged.heading.first("auto-submitted")
+    return value is not None and not value.strip().lower().startswith(b"no")

@@ -1,0 +1,69 @@
+"""Frees content whose time is over (rules.md section 2, "what is kept").
+
+First a transaction takes the content out of the books and lists where its octets lie; then the
+octets go; then the list does. A crash in between loses nothing of the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gateway.store.blobs import Blobs, Place
+from gateway.store.database import Connection
+
+_BLANK = (
+    "UPDATE entries SET kept_until = 0, subject = '', base_subject = '', author_name = '',"
+    " missing = '[]' WHERE entry = ?"
+)
+
+
+class Retirement:
+    """Takes content out of the books, through the writer's connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._run = connection.execute
+
+    def retire(self, now: int) -> int:
+        """Take everything out whose time is over; return of how many entries."""
+        due = self._run(
+            "SELECT entry FROM entries WHERE kept_until > 0"
+            " AND kept_until < 9223372036854775807 AND kept_until <= ?",
+            (now,),
+        ).fetchall()
+        for row in due:
+            self._run(_BLANK, row)
+            self._run("UPDATE sightings SET envelope = NULL WHERE entry = ?", row)
+            for table in ("attachments", "words", "waiting"):
+                self._run(f"DELETE FROM {table} WHERE entry = ?", row)
+        self._run(
+            "INSERT INTO freed (file, start, size) SELECT file, start, size FROM blobs"
+            " WHERE kept_until <= ?",
+            (now,),
+        )
+        self._run("DELETE FROM blobs WHERE kept_until <= ?", (now,))
+        return len(due)
+
+    def forget(self, freed: Sequence[int]) -> None:
+        """Take off the list what is gone from the disk."""
+        for number in freed:
+            self._run("DELETE FROM freed WHERE freed = ?", (number,))
+
+
+def read_freed(connection: Connection) -> tuple[tuple[int, Place], ...]:
+    """Return the list of octets that are to go from the disk."""
+    rows = connection.execute("SELECT freed, file, start, size FROM freed").fetchall()
+    return tuple((number, Place(file, start, size)) for number, file, start, size in rows)
+
+
+def read_segments_in_use(connection: Connection) -> frozenset[str]:
+    """Return the names of the files that still hold something."""
+    return frozenset(row[0] for row in connection.execute("SELECT DISTINCT file FROM blobs"))
+
+
+def free(blobs: Blobs, freed: Sequence[tuple[int, Place]], used: frozenset[str]) -> list[int]:
+    """Remove octets from the disk; return the numbers of those that are gone."""
+    for _, place in freed:
+        blobs.free(place)
+    for name in {place.file for _, place in freed if place.start is not None} - used:
+        blobs.drop_segment(name)
+    return [number for number, _ in freed]

@@ -1,0 +1,213 @@
+"""The store on SQLite: answers, records and settles for the flow (D-2, D-11, D-12).
+
+One writer thread commits whatever waits (group commit), one reader thread answers whatever
+waits from one snapshot. Nothing here blocks the event loop, but the rare reading of the directory
+after an administrator changed it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from gateway.interfaces import StoreBusyError
+from gateway.model.case import Arrival, Case
+from gateway.model.decision import Decision
+from gateway.model.directory import Directory, LoggingAddress
+from gateway.model.entry import Kept, Revision
+from gateway.model.envelope import Octets, Relayed, RelayState
+from gateway.model.facts import Facts, Lookup
+from gateway.store import database
+from gateway.store.batches import Batches
+from gateway.store.blobs import SMALL_OCTETS, Blobs, Place
+from gateway.store.directory import Configured, announced, read_directory
+from gateway.store.kept import read_kept, read_waiting
+from gateway.store.ledger import Judged
+from gateway.store.loops import Loops
+from gateway.store.recall import Recall
+from gateway.store.retention import free, read_freed, read_segments_in_use
+from gateway.store.rows import Digester, micros
+from gateway.store.turns import Presence, Reading, Writing, roll_back
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SqliteStore:
+    """A Recorder on one SQLite file, with a folder of kept octets beside it."""
+
+    def __init__(
+        self, path: Path, configured: Configured, clock: Callable[[], datetime], timeout_s: float
+    ) -> None:
+        self._path = path
+        self._configured = configured
+        self._clock = clock
+        self._unsettled: dict[tuple[str, bytes], RelayState] = {}
+        self._loops = Loops()
+        self._blobs = Blobs(path.with_name(f"{path.name}-blobs"))
+        with ExitStack() as opened:
+            with database.told(path):
+                self._presence = Presence(path)
+            opened.callback(self._presence.leave)
+            connection = database.connect(path, timeout_s=timeout_s)
+            opened.callback(connection.close)
+            database.migrate(connection, path)
+            self._asking = database.connect(path, read_only=True, timeout_s=0.05)
+            opened.callback(self._asking.close)
+            self._stamp = announced(path)
+            self._directory = self._read_directory()
+            digester = Digester(self._directory.erased_key)
+            self._writing = Writing(path, connection, self._blobs, digester, clock)
+            self._recover()
+            self._reading = Reading(path, timeout_s)
+            opened.pop_all()
+        self._recall = Recall(self._reading.connection, digester, self._state_of)
+        self._writer = Batches("writer", self._writing)
+        self._reader = Batches("reader", self._reading)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | str,
+        *,
+        domains: frozenset[str] = frozenset(),
+        logging_addresses: Sequence[LoggingAddress] = (),
+        crm_logins: frozenset[str] = frozenset(),
+        clock: Callable[[], datetime] = _now,
+        timeout_s: float = 5.0,
+    ) -> Self:
+        """Open the store, made new or brought up to date as needed.
+
+        What was still being relayed when the last process ended becomes `unknown` (D-2), unless
+        another process has the store open. Raises StoreVersionError and StoreBusyError.
+        """
+        configured = Configured(domains, tuple(logging_addresses), crm_logins)
+        return cls(Path(path), configured, clock, timeout_s)
+
+    def close(self) -> None:
+        """Commit what waits and close; calling it again does nothing."""
+        self._writer.close()
+        self._reader.close()
+        self._writing.close()
+        self._reading.connection.close()
+        self._asking.close()
+        self._presence.leave()
+
+    @property
+    def directory(self) -> Directory:
+        """The directory as last read; a change by any process is seen at once."""
+        if (stamp := announced(self._path)) != self._stamp:
+            # The last known lists hold while the store is away (rules.md, stage 0).
+            with suppress(StoreBusyError):
+                self._directory = self._read_directory()
+                self._stamp = stamp
+        return self._directory
+
+    async def recall(self, lookup: Lookup) -> Facts:
+        """Return what is known, from one read snapshot. Raises StoreBusyError."""
+        facts = await self._reader.ask(lambda: self._recall.facts(lookup))
+        return self._loops.counted(facts, lookup, self._clock())
+
+    async def record(self, judged: Arrival | Case, decision: Decision) -> str:
+        """Commit entry, sighting, decision and effects in one transaction; return the entry id.
+
+        Large content is written beside the queue of the writer, so that no small message waits
+        for it. Raises StoreBusyError when nothing was kept.
+        """
+        recording = Judged(judged, decision)
+        content = judged.envelope.content
+        self._loops.note(judged)
+        if not recording.content_kept or content.size <= SMALL_OCTETS:
+            return await self._writer.ask(lambda: self._writing.ledger.record(recording))
+        place = await asyncio.to_thread(self._put_large, content.octets)
+        recording = Judged(judged, decision, place)
+        try:
+            return await self._writer.ask(lambda: self._writing.ledger.record(recording))
+        except StoreBusyError:
+            await asyncio.to_thread(self._drop_large, place)
+            raise
+
+    async def revise(self, case: Arrival | Case, revision: Revision) -> None:
+        """Append a decision to an entry, with its effects; the old ones stay."""
+        await self._writer.ask(lambda: self._writing.ledger.revise(case, revision))
+
+    async def kept(self, entry_id: str) -> Kept | None:
+        """Return what is kept of an entry, or None when nothing of its content is."""
+        return await self._reader.ask(lambda: self._kept(entry_id))
+
+    async def waiting(self) -> Sequence[str]:
+        """Return entries that are to be judged anew because another message came, oldest first."""
+        return await self._reader.ask(self._waiting)
+
+    async def dismiss(self, entry_id: str) -> None:
+        """Take an entry off that list: its decision stands."""
+        await self._writer.ask(lambda: self._writing.ledger.dismiss(entry_id))
+
+    def settle(self, entry_id: str, sha256_in: bytes, relayed: Relayed) -> None:
+        """Note how the relay ended; rides in a later commit, never raises, never waits."""
+        key = (entry_id, sha256_in)
+        self._unsettled[key] = relayed.state
+
+        def work() -> None:
+            self._writing.ledger.settle(entry_id, sha256_in, relayed)
+            self._writing.afterwards.append(lambda: self._unsettled.pop(key, None))
+
+        self._writer.tell(work)
+
+    async def purge(self, now: datetime) -> int:
+        """Free the content whose time is over; return of how many messages.
+
+        Raises StoreBusyError; what was not freed then is freed next time.
+        """
+        writing, reading = self._writing, self._reading.connection
+        count = await self._writer.ask(lambda: writing.retirement.retire(micros(now)))
+        freed = await self._reader.ask(lambda: read_freed(reading))
+        if freed:
+            used = await self._reader.ask(lambda: read_segments_in_use(reading))
+            gone = await asyncio.to_thread(self._free, freed, used)
+            await self._writer.ask(lambda: writing.retirement.forget(gone))
+        return count
+
+    def _recover(self) -> None:
+        if self._presence.alone():
+            self._writing.begin()
+            self._writing.ledger.recover()
+            self._writing.end()
+        self._presence.stay()
+
+    def _read_directory(self) -> Directory:
+        with database.told(self._path):
+            self._asking.execute("BEGIN")
+            try:
+                return read_directory(self._asking, self._configured)
+            finally:
+                roll_back(self._asking)
+
+    def _state_of(self, entry_id: str, sha256_in: bytes) -> RelayState | None:
+        return self._unsettled.get((entry_id, sha256_in))
+
+    def _kept(self, entry_id: str) -> Kept | None:
+        now = micros(self._clock())
+        with database.told(self._path):
+            return read_kept(self._reading.connection, self._blobs, entry_id, now, self._state_of)
+
+    def _waiting(self) -> tuple[str, ...]:
+        with database.told(self._path):
+            return read_waiting(self._reading.connection, micros(self._clock()))
+
+    def _free(self, freed: Sequence[tuple[int, Place]], used: frozenset[str]) -> Sequence[int]:
+        with database.told(self._path):
+            return free(self._blobs, freed, used)
+
+    def _put_large(self, octets: Octets) -> Place:
+        with database.told(self._path):
+            return self._blobs.put_large(octets)
+
+    def _drop_large(self, place: Place) -> None:
+        with suppress(OSError):
+            self._blobs.free(place)

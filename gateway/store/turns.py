@@ -1,0 +1,126 @@
+"""The transactions around the writer's and the reader's batches, and who has the store open."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from gateway.interfaces import StoreBusyError
+from gateway.store import database
+from gateway.store.blobs import Blobs
+from gateway.store.ledger import Ledger
+from gateway.store.retention import Retirement
+from gateway.store.rows import Digester
+
+
+class Writing:
+    """One transaction for a batch: octets first, then the rows that name them."""
+
+    def __init__(
+        self,
+        path: Path,
+        connection: database.Connection,
+        blobs: Blobs,
+        digester: Digester,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._path = path
+        self._connection = connection
+        self._blobs = blobs
+        self.ledger = Ledger(connection, digester, blobs, clock)
+        self.retirement = Retirement(connection)
+        self.afterwards: list[Callable[[], object]] = []
+        """What to do once the batch is durable."""
+
+    def begin(self) -> None:
+        """Take the write lock, so that nothing read in the batch can have changed."""
+        self.afterwards.clear()
+        with database.told(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            self.ledger.begin()
+
+    def end(self) -> None:
+        """Make the batch durable."""
+        with database.told(self._path):
+            self.ledger.flush()
+            self._blobs.flush()
+            self._connection.execute("COMMIT")
+        self._blobs.settle()
+        for work in self.afterwards:
+            work()
+
+    def undo(self) -> None:
+        """Take the batch back."""
+        self.ledger.forget()
+        self._blobs.undo()
+        roll_back(self._connection)
+
+    def explained(self, error: Exception) -> StoreBusyError | None:
+        """Return what to say when the store itself failed."""
+        return database.explained(error, self._path)
+
+    def close(self) -> None:
+        """Close the connection and the segment."""
+        self._blobs.close()
+        self._connection.close()
+
+
+class Reading:
+    """One snapshot for a batch of questions."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        self._path = path
+        self.connection = database.connect(path, read_only=True, timeout_s=timeout_s)
+
+    def begin(self) -> None:
+        """Begin; the snapshot is taken by the first read."""
+        with database.told(self._path):
+            self.connection.execute("BEGIN")
+
+    def end(self) -> None:
+        """Give the snapshot up."""
+        with database.told(self._path):
+            self.connection.execute("COMMIT")
+
+    def undo(self) -> None:
+        """Give the snapshot up after an error."""
+        roll_back(self.connection)
+
+    def explained(self, error: Exception) -> StoreBusyError | None:
+        """Return what to say when the store itself failed."""
+        return database.explained(error, self._path)
+
+
+def roll_back(connection: database.Connection) -> None:
+    """Roll back; where even that fails, SQLite has rolled back by itself."""
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except database.driver.Error:
+        return
+
+
+class Presence:
+    """Tells whether another process has the store open, so that only the first recovers it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path.with_name(f"{path.name}-open"), os.O_RDWR | os.O_CREAT, 0o600)
+
+    def alone(self) -> bool:
+        """Whether no other process has it open; keeps others from asking the same meanwhile."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def stay(self) -> None:
+        """Have it open from now on, together with others."""
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def leave(self) -> None:
+        """Have it open no longer."""
+        os.close(self._file)
