@@ -218,10 +218,12 @@ class Arrival:
 
     @cached_property
     def mark(self) -> str:
-        """What marks it for the log (rules.md section 1), or an empty string.
+        """What marks it for the log (rules.md section 1), or an empty string."""
+        return self.own_mark
 
-        One of `logging-address`, `field`, `crm-login`, `log-sent`.
-        """
+    @cached_property
+    def own_mark(self) -> str:
+        """What marks this very arrival: `logging-address`, `field`, `crm-login`, `log-sent`."""
         if self.direction is Direction.INCOMING:
             return ""
         if any(address.use in {"bcc", "any"} for address in self.addressed_to):
@@ -346,7 +348,7 @@ class Case(Arrival):
         """What marks any of its sightings: as at the gate, `forward`, or `earlier`."""
         if self.is_forwarded:
             return "forward"
-        own = super().mark
+        own = self.own_mark
         if own == "log-sent" and self.message.kind in {Kind.AUTO_REPLY, Kind.RECEIPT, Kind.BOUNCE}:
             own = ""
         if self.incoming or own == "logging-address":
@@ -367,6 +369,14 @@ class Case(Arrival):
     def in_tracked_thread(self) -> bool:
         """Whether its thread is tracked."""
         return self.thread is not None and self.thread.tracked
+
+    @cached_property
+    def replies_in_tracked_thread(self) -> bool:
+        """Whether it answers something in a tracked thread, and is not what began it."""
+        if not self.in_tracked_thread or self.message.cited:
+            return self.in_tracked_thread
+        original = self.thread.original if self.thread else None
+        return original is not None and original.received_at < self.envelope.received_at
 
     @cached_property
     def author_contacts(self) -> tuple[Contact, ...]:

@@ -129,7 +129,7 @@ def original_unknown(case: Case) -> Evidence | None:
 def subject_changed(case: Case) -> Evidence | None:
     """`subject_must_match`: the base subject (RFC 5256) is not that of the tracked thread."""
     thread = case.thread
-    if not case.policy.subject_must_match or thread is None or not thread.tracked:
+    if not case.policy.subject_must_match or not case.replies_in_tracked_thread or thread is None:
         return None
     known = {one.subject for one in (thread.parent, thread.original) if one and one.logged}
     subject = case.heading.base_subject.casefold()
@@ -159,10 +159,7 @@ def adopted_original(case: Case) -> Evidence | None:
     """`stranger_original = adopt`: a stranger's message that a user answered with a mark."""
     if case.policy.stranger_original != "adopt" or not case.facts.answered_with_mark:
         return None
-    # The answer made a contact of the stranger: what he was is told by the decision before it.
-    before = case.facts.judged_before
-    was_stranger = not case.author_contacts or before is None or before in STRANGERS
-    return {"address": case.author.key} if case.author and was_stranger else None
+    return {"address": case.author.key} if case.author and _was_stranger(case) else None
 
 
 @rule(
@@ -230,7 +227,7 @@ def contact_ambiguous(case: Case) -> Evidence | None:
 @rule(Reason.TRACKED_REPLY, Outcome.LOGGED, source="S1 S13")
 def tracked_reply(case: Case) -> Evidence | None:
     """A reply in a tracked thread from a contact, and nothing above."""
-    if not case.in_tracked_thread or not case.author_contacts:
+    if not case.replies_in_tracked_thread or not case.author_contacts:
         return None
     return {"address": _author_key(case), "thread": case.thread.thread_id if case.thread else 0}
 
@@ -238,7 +235,7 @@ def tracked_reply(case: Case) -> Evidence | None:
 @rule(Reason.RECEIVED, Outcome.LOGGED)
 def received(case: Case) -> Evidence | None:
     """`log = all`: from a contact, not in a tracked thread."""
-    if case.policy.log != "all" or case.in_tracked_thread or not case.author_contacts:
+    if case.policy.log != "all" or not _is_unasked_of_contact(case):
         return None
     return {"address": _author_key(case)}
 
@@ -253,7 +250,7 @@ def received(case: Case) -> Evidence | None:
 )
 def not_a_reply(case: Case) -> Evidence | None:
     """`log = replies`: new mail from a contact."""
-    if case.policy.log != "replies" or case.in_tracked_thread or not case.author_contacts:
+    if case.policy.log != "replies" or not _is_unasked_of_contact(case):
         return None
     return {"address": _author_key(case), "logging_address": case.policy.logging_address}
 
@@ -298,7 +295,20 @@ def contact_of_unknown(case: Case) -> tuple[str, Contact | None]:
 
 def _is_reply_of_unknown(case: Case) -> bool:
     """Whether an address of no contact wrote in a tracked thread."""
-    return case.in_tracked_thread and not case.author_contacts
+    return case.replies_in_tracked_thread and not case.author_contacts
+
+
+def _is_unasked_of_contact(case: Case) -> bool:
+    """Whether a contact wrote it, and not in answer to a tracked thread."""
+    if case.replies_in_tracked_thread or not case.author_contacts:
+        return False
+    return not (case.facts.answered_with_mark and _was_stranger(case))
+
+
+def _was_stranger(case: Case) -> bool:
+    """Whether the author was no contact, even if the answer to this made him one since."""
+    before = case.facts.judged_before
+    return not case.author_contacts or before is None or before in STRANGERS
 
 
 def _author_key(case: Case) -> str:

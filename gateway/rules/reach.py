@@ -101,9 +101,9 @@ def is_not_starters(case: Case, box: Mailbox) -> bool:
 
 def asked_starter(case: Case) -> str:
     """Return the starter whose mailbox a reply has to reach; empty when any will do."""
-    if case.policy.reply_mailbox == "any" or case.thread is None or not case.thread.tracked:
+    if case.policy.reply_mailbox == "any" or not case.replies_in_tracked_thread:
         return ""
-    return case.thread.starter
+    return case.thread.starter if case.thread else ""
 
 
 def is_spam_for(case: Case, box: Mailbox) -> bool:
