@@ -239,6 +239,39 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class JournalRecipient:
+    """Somebody whom the journalled message went to, as Exchange knows it."""
+
+    key: str
+    """The address key."""
+    field: str = "recipient"
+    """`to`, `cc`, `bcc`; `recipient` when Exchange cannot tell which."""
+    expanded_from: str = ""
+    """Key of the distribution list that it came through; empty without one."""
+    forwarded_from: str = ""
+    """Key of the recipient whose mail is sent on to this one; empty without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalReport:
+    """What a journal report says of the message inside it (MS-XJRNL)."""
+
+    sender: Address | None = None
+    on_behalf_of: Address | None = None
+    subject: str = ""
+    message_id: str = ""
+    """Without angle brackets; empty when the report names none."""
+    recipients: tuple[JournalRecipient, ...] = ()
+    chain: tuple[Span, ...] = ()
+    """Leads to the octets of the message inside; empty when it holds none that can be read."""
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Keys of blind recipients: shown to the sender and to themselves only."""
+        return tuple(one.key for one in self.recipients if one.field == "bcc")
+
+
+@dataclass(frozen=True, slots=True)
 class ScannerTrace:
     """What a security product left behind (mail-systems.md section 4)."""
 
@@ -279,6 +312,8 @@ class Message:
     journal: str = ""
     """What came to a journal address without a readable message inside: `unreadable` for a
     report of one, `notice` for a word about journalling itself; empty for all other mail."""
+    journal_report: JournalReport | None = None
+    """What the report says that it came in; None for all other mail."""
     defects: tuple[Defect, ...] = ()
     unparseable: str = ""
     """Why the top level is no message; empty when it is one."""
