@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -18,7 +19,7 @@ from typing import Self
 SNIPPETS = Path(__file__).resolve().parents[3] / "conf" / "postfix"
 LIFE_S = 900
 """Master ends by itself after this time, whatever became of the tests."""
-START_S = 3.0
+START_S = 30.0
 
 MAIN = """
 compatibility_level = 3.6
@@ -124,6 +125,7 @@ class Postfix:
 
     def run(self, command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run a line of shell, as an admin would, against this Postfix."""
+        replaced = self._daemons() if "postfix reload" in command else set[str]()
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", command],
             env=os.environ
@@ -135,6 +137,10 @@ class Postfix:
             timeout=60,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}{self.log}"
+        # Nobody may come upon a daemon that still has the old configuration.
+        until = time.monotonic() + START_S
+        while replaced & self._daemons() and time.monotonic() < until:
+            select.select([], [], [], 0.005)
         return done
 
     def logged(self, pattern: str) -> re.Match[str]:
@@ -144,6 +150,13 @@ class Postfix:
             assert time.monotonic() < until, f"no {pattern!r} in:\n{self.log}"
             select.select([], [], [], 0.02)
         return found
+
+    def _daemons(self) -> set[str]:
+        """Return the process ids of what master started."""
+        if self.master is None:
+            return set()
+        pid = self.master.pid
+        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
 
     def _write(self) -> None:
         """Write the configuration, and a copy of the snippets with the ports of this test."""
@@ -179,11 +192,7 @@ class Postfix:
             try:
                 self.master.wait(20)
             finally:
-                # Its own session: nobody else can be in the group.
-                with_group = [signal.SIGTERM, signal.SIGKILL]
-                for sign in with_group:
-                    try:
-                        os.killpg(self.master.pid, sign)
-                    except ProcessLookupError:
-                        break
+                # Its own session: nobody else is in the group, which is gone as a rule.
+                with suppress(ProcessLookupError):
+                    os.killpg(self.master.pid, signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -24,10 +24,10 @@ def test_refused_recipient_is_refused_to_the_client_alone(before: Line) -> None:
 
 
 def test_client_hears_a_refusal_of_the_content(before: Line) -> None:
-    before.postfix.run(
-        "postconf -e 'header_checks=inline:{{ /^Subject:.forbidden/ = REJECT }}' && postfix reload"
-    )
-    mail = Mail(fields="Subject: forbidden\r\n")
+    checks = before.postfix.etc / "header_checks"
+    checks.write_text("/^X-Forbidden:/ REJECT this is not wanted\n")
+    before.postfix.run(f"postconf -e 'header_checks = regexp:{checks}' && postfix reload")
+    mail = Mail(fields="X-Forbidden: yes\r\n")
     _, (code, _) = before.send(mail.content)
     assert code == 550
 

@@ -13,10 +13,12 @@ REFUSED = "refused@corp.example"
 
 def refuse_one(line: Line) -> None:
     """Let the door on the way back refuse one recipient."""
+    table = f"inline:{{ {{ {REFUSED} = REJECT not here }} }}"
+    back = f"127.0.0.1:{line.postfix.ports.back}/inet"
     line.postfix.run(
-        f"postconf -P '127.0.0.1:{line.postfix.ports.back}/inet/smtpd_recipient_restrictions="
-        f"check_recipient_access inline:{{{{ {REFUSED} = REJECT not here }}}},permit_mynetworks,"
-        "reject' && postfix reload"
+        f"postconf -e 'on_the_way_back = check_recipient_access {table}, permit_mynetworks, reject'"
+        f" && postconf -P '{back}/smtpd_recipient_restrictions=$on_the_way_back'"
+        " && postfix reload"
     )
 
 

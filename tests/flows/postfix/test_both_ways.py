@@ -139,3 +139,19 @@ def test_sender_is_kept(either: Line) -> None:
     mail = Mail()
     either.send(mail.content)
     assert either.arrived(mail.message_id).mail.startswith(f"<{JOE}>")
+
+
+@pytest.mark.parametrize(
+    ("submission", "author"), [(True, b"anna.arai@corp.example"), (False, b"aa@corp.example")]
+)
+def test_canonical_maps_rewrite_fields_of_own_users_only(
+    either: Line, submission: bool, author: bytes
+) -> None:
+    table = "inline:{ { aa@corp.example = anna.arai@corp.example } }"
+    stranger = f"127.0.0.1:{either.postfix.ports.smtp}/inet/local_header_rewrite_clients="
+    either.postfix.run(
+        f"postconf -e 'canonical_maps = {table}' && postconf -P '{stranger}' && postfix reload"
+    )
+    mail = Mail(fields="Reply-To: aa@corp.example\r\n")
+    either.send(mail.content, submission=submission)
+    assert b"\r\nReply-To: " + author + b"\r\n" in either.arrived(mail.message_id).content
