@@ -1,0 +1,233 @@
+"""Finds header blocks, attributions and separators in text: where an older message begins.
+
+All scans are over lines, and each line is looked at a bounded number of times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.mail import phrases
+
+_FIELD_OF: Final = {
+    label: name for name, labels in phrases.LABELS.items() for label in labels.split("|")
+}
+_ALL_LABELS: Final = "|".join(
+    re.escape(label).replace(r"\ ", r"\s") for label in sorted(_FIELD_OF, key=len, reverse=True)
+)
+_LABEL: Final = re.compile(
+    rf"[ \t>＞\u00a0\ufeff]*[*_]{{0,2}}({_ALL_LABELS})[*_]{{0,2}}[ \t\u00a0]*[:：][*_]{{0,2}}[ \t\u00a0]*",
+    re.IGNORECASE,
+)
+# Any line with a word and a colon; the table of labels says whether it is one.
+_LABEL_LINE: Final = re.compile(
+    r"(?m)^[ \t>＞\u00a0\ufeff*_]*+([^\W\d_][^\n:：*_]{0,30}+)[*_]{0,2}[ \t\u00a0]*[:：]"
+)
+_STARTS: Final = frozenset(
+    label for name in ("author", "subject", "date") for label in phrases.LABELS[name].split("|")
+)
+_DASHED_LINE: Final = re.compile(r"(?m)^[ \t>＞\u00a0]*+[-_=*~—–]{2,}+[ \t\u00a0]*+[^\W_]")
+_GLUED: Final = re.compile(
+    rf"(?<=[^\s:：])[ \t]*(?=(?:{'|'.join(label.capitalize() for label in _FIELD_OF if label.isascii() and len(label) > 1)}"
+    rf"|An|CC|À|Кому|Тема|Дата|Копия|Envoyé|Ämne)\s?:\s)"
+)
+_SEPARATOR: Final = re.compile(
+    rf"[ \t>＞\u00a0]*(?:[-_=*~—–]{{2,}}[ \t\u00a0]*(?:(?P<forward>{phrases.FORWARDED})|(?P<original>{phrases.ORIGINAL}))"
+    rf"[^\n]{{0,80}}?[-_=*~—–]{{2,}}[ \t\u00a0]*)",
+    re.IGNORECASE,
+)
+_FORWARDED: Final = frozenset(phrases.FORWARDED.split("|"))
+_COLON_LINE: Final = re.compile(r"(?m)[:：][ \t\u00a0]*$")
+_WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n:：]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
+_WROTE_WORDS: Final = frozenset(word for word in phrases.WROTE.split("|") if word.isalpha())
+_ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()]+@[^<>\s()]+[>)\]]?\s*[:：]\s*\Z")
+_TIME: Final = re.compile(r"\d{1,2}\s?[:.時点时h]\s?\d{2}|\d{4}[-/.年]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b(?:19|20)\d\d\b")
+_RULE_LINE: Final = re.compile(r"[ \t>]*(?:[-_=*—]{5,})[ \t]*\Z")
+_LINES: Final = 4
+_FOLDED_CHARS: Final = 45
+"""A subject shorter than this was not folded by its client."""
+_LINE_CHARS: Final = 500
+_FIELDS_PER_BLOCK: Final = 12
+_QUOTE: Final = " \t>＞\u00a0\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A header block in text: where it begins and ends, and its values by field."""
+
+    start: int
+    stop: int
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line that says an older message follows."""
+
+    start: int
+    stop: int
+    kind: str
+    """`forward`, `original` or `attribution`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """Where a text says that an older message begins, each kind in its order."""
+
+    separators: tuple[Mark, ...]
+    attributions: tuple[Mark, ...]
+    blocks: tuple[Block, ...]
+
+
+def find_seams(text: str) -> Seams:
+    """Return all places where a text says that an older message begins."""
+    colons = [found.span() for found in _COLON_LINE.finditer(text)]
+    separators = [*_dashed_separators(text), *_plain_separators(text, colons)]
+    separators.sort(key=lambda mark: mark.start)
+    return Seams(
+        tuple(separators), tuple(_attributions(text, colons)), tuple(find_blocks(text))
+    )
+
+
+def _dashed_separators(text: str) -> Iterator[Mark]:
+    """Yield the separators between dashes, such as `---- Original Message ----`."""
+    for dashes in _DASHED_LINE.finditer(text):
+        if found := _SEPARATOR.match(text, dashes.start()):
+            kind = "original" if found["original"] else "forward"
+            yield Mark(found.start(), found.end(), kind)
+
+
+def _plain_separators(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark]:
+    """Yield the separators that stand alone, such as `Begin forwarded message:`."""
+    for at, stop in colons:
+        start = text.rfind("\n", 0, at) + 1
+        if text[start:at].strip(_QUOTE).lower() in _FORWARDED:
+            yield Mark(start, stop, "forward")
+
+
+def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark]:
+    """Yield the lines that name who wrote what is quoted below them."""
+    last = 0
+    for at, stop in colons:
+        start = text.rfind("\n", 0, at) + 1
+        line = text[start:stop]
+        if len(line) > _LINE_CHARS:
+            continue
+        said = _says_wrote(line)
+        if not said and not _ADDRESS_END.search(line):
+            continue
+        start = _attribution_start(text, start, last)
+        is_dated = _TIME.search(text, start, stop) is not None
+        if is_dated or (said and ("@" in line or _is_quote_next(text, stop))):
+            yield Mark(start, stop, "attribution")
+            last = stop
+
+
+def _says_wrote(line: str) -> bool:
+    """Whether a line ends with a word such as `wrote`, or with it and a name."""
+    words = line.rstrip(_QUOTE + ":：").rsplit(None, 1)
+    if words and words[-1].lower() in _WROTE_WORDS:
+        return True
+    return _WROTE.search(line) is not None
+
+
+def _attribution_start(text: str, start: int, last: int) -> int:
+    """Return where an attribution begins that may be folded over some lines."""
+    at = start
+    for _ in range(_LINES - 1):
+        if _TIME.search(text, at, at + _LINE_CHARS) and _opens(text, at):
+            return at
+        if at <= last or at == 0:
+            break
+        above = text.rfind("\n", 0, at - 1) + 1
+        line = text[above : at - 1].strip(_QUOTE)
+        if not line or above < last or len(line) > 200:
+            break
+        at = above
+    return at if _TIME.search(text, at, start) else start
+
+
+def _opens(text: str, at: int) -> bool:
+    """Whether a line begins as attributions do: behind an empty line, or with a date's words."""
+    above = text.rfind("\n", 0, max(at - 1, 0)) + 1
+    before = text[above : max(at - 1, 0)].strip(_QUOTE)
+    return not before or _OPENER.match(text, at) is not None
+
+
+_OPENER: Final = re.compile(
+    r"[ \t>]*(?:on\b|am\b|le\b|el\b|il\b|em\b|op\b|w\s+dniu|dnia\b|den\b|dne\b|în\b|в\b|\d{1,4}[./年-])", re.IGNORECASE
+)
+
+
+def _is_quote_next(text: str, at: int) -> bool:
+    """Whether the next line with something on it is quoted."""
+    return text[at : at + 200].lstrip()[:1] in (">", "＞", "|")
+
+
+def find_blocks(text: str) -> Iterator[Block]:
+    """Yield the header blocks, such as Outlook prints above what it quotes."""
+    last = 0
+    for found in _LABEL_LINE.finditer(text):
+        if found.start() < last or found.group(1).rstrip().lower() not in _STARTS:
+            continue
+        block = read_block(text, found.start())
+        if block is not None:
+            last = block.stop
+            yield block
+
+
+def read_block(text: str, start: int) -> Block | None:
+    """Return the header block at a line, or None when there is none."""
+    values: dict[str, str] = {}
+    at = start
+    name = ""
+    count = 0
+    while at < len(text) and count < _FIELDS_PER_BLOCK * 2:
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        line = text[at:stop]
+        found = _LABEL.match(line)
+        if found:
+            name = _FIELD_OF[re.sub(r"\s", " ", found.group(1)).lower()]
+            values.setdefault(name, line[found.end() :].strip(" \t\u00a0*"))
+        elif not line.strip(_QUOTE) or not _continues(text, stop, values, name, line):
+            break
+        else:
+            values[name] = f"{values[name]} {line.strip(_QUOTE)}"
+        count += 1
+        at = stop + 1
+    return Block(start, min(at, len(text)), values) if _is_sound(values) else None
+
+
+def _continues(text: str, stop: int, values: dict[str, str], name: str, line: str) -> bool:
+    """Whether a line without label goes on with the field above it, folded."""
+    if not name or len(line) > _LINE_CHARS:
+        return False
+    if _LABEL.match(text, stop + 1):
+        return True
+    if name in ("to", "cc", "author", "bcc"):
+        value = values[name]
+        is_open = value.endswith((",", ";")) or value.count("<") > value.count(">")
+        return is_open or "@" not in value or line[:1] in " \t"
+    return name == "subject" and "date" in values and len(values[name]) > _FOLDED_CHARS
+
+
+def _is_sound(values: dict[str, str]) -> bool:
+    """Whether the labels found make a header block: an author and two more of the usual."""
+    usual = [name for name in ("date", "to", "subject") if name in values]
+    return "author" in values and len(usual) >= 2 and bool(values["author"])
+
+
+def unglue(line: str) -> str:
+    """Return a line on which a client ran its whole header block together, taken apart."""
+    return _GLUED.sub("\n", line)
+
+
+def rule_line_before(text: str, at: int) -> int:
+    """Return where the rule above a block begins, with the empty lines between, or `at`."""
+    before = text[:at].rstrip(_QUOTE + "\n")
+    start = before.rfind("\n") + 1
+    return start if _RULE_LINE.match(before[start:]) else at

@@ -1,0 +1,190 @@
+"""Unwraps forwarded messages, inline and attached.
+
+Inline: a client's separator, then its header block; or the block alone under a subject that
+says it is a forward; or an attribution under such a subject (Outlook for Mac). Attached: a
+message/rfc822 part. The first line `From: name@example.com` is the user's correction.
+
+Limits: what is nested in an inline forward stays in its body.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.mail import limits
+from gateway.mail.addresses import parse_addresses
+from gateway.mail.anatomy import dissect
+from gateway.mail.blocks import (
+    Block,
+    Mark,
+    Seams,
+    read_block,
+    unglue,
+)
+from gateway.mail.decode import cut_whole
+from gateway.mail.heading import read_heading
+from gateway.mail.mime import Tree
+from gateway.mail.subject import base_subject
+from gateway.mail.text import read_words
+from gateway.model.envelope import Octets
+from gateway.model.message import Address, Forward, Heading, Part
+
+_FORWARD_SUBJECT: Final = re.compile(
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|pd|podaj dalej|vb|vs|vl|vidarebefordrat|ilt|ynt|fs|továbbítás|пересл|"
+    r"转发|轉寄|轉發|転送|전달)\s*[:：]|\s*\[fwd?:|.*\(fwd\)\s*\Z",
+    re.IGNORECASE,
+)
+_REPLY_SUBJECT: Final = re.compile(r"\s*(?:re|aw|sv|antw|odp|res|回复|答复|返信|답장)\s*(?:\[\d+\])?\s*[:：]", re.I)
+_CORRECTION: Final = re.compile(r"\s*(?:from|von|de|da|van|från|fra|od|от|差出人|发件人|보낸 사람)\s*[:：]\s*([^\n]*@[^\n]*)(?:\n|\Z)", re.I)
+_MAILTO: Final = re.compile(r"<mailto:[^<>]*>|\[mailto:([^\[\]]*)\]", re.IGNORECASE)
+_BEHALF: Final = re.compile(r"\s*(?:on\s+behalf\s+of|im\s+auftrag\s+von|de\s+la\s+part\s+de)\b.*\Z", re.IGNORECASE | re.S)
+_QUOTES: Final = re.compile(r"(?m)^[ \t]*[>＞] ?")
+_ATTACHED: Final = 50
+_NESTED_TYPES: Final = ("message/rfc822", "message/global")
+_NAME_QUOTES: Final = " \"'«»„“”‚‘’\u00a0\u202f"
+_ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+)[>)\]]?")
+
+
+def find_forwards(
+    octets: Octets, heading: Heading, parts: Sequence[Part], text: str, seams: Seams
+) -> tuple[Forward, ...]:
+    """Return the messages inside, inline first."""
+    attached = _attached(octets, parts)
+    inline = find_inline(heading.subject, text, seams)
+    return (inline, *attached) if inline else tuple(attached)
+
+
+def find_inline(subject: str, text: str, seams: Seams) -> Forward | None:
+    """Return the message that a text forwards, or None."""
+    says_forward = _FORWARD_SUBJECT.match(subject) is not None
+    if not (says_forward or seams.separators or seams.blocks):
+        return None
+    correction = _CORRECTION.match(text)
+    is_reply = _REPLY_SUBJECT.match(subject) is not None
+    block = _block_of(text, seams, says_forward=says_forward, is_reply=is_reply)
+    if block is not None:
+        forward = _from_block(subject, *block)
+    elif says_forward and seams.attributions:
+        forward = _from_attribution(subject, text, seams.attributions[0])
+    elif correction and says_forward:
+        body = text[correction.end() :].strip()
+        forward = Forward("inline", None, subject=base_subject(subject), body=body)
+    else:
+        return None
+    if correction and (corrected := _mailboxes(correction.group(1))):
+        at_top = block is not None and block[1].start <= correction.start(1)
+        if not at_top:
+            forward = replace(forward, author=corrected[0])
+    return forward
+
+
+def _block_of(
+    text: str, seams: Seams, *, says_forward: bool, is_reply: bool
+) -> tuple[str, Block] | None:
+    """Return the text and the header block in it that begins the forwarded message."""
+    for mark in seams.separators:
+        stop = text.find("\n", mark.stop)
+        line = text[mark.stop : stop if stop >= 0 else len(text)]
+        if line.strip():
+            # Yahoo runs its header block together on the separator's line.
+            rest = unglue(line.strip()) + (text[stop:] if stop >= 0 else "")
+            if block := read_block(rest, 0):
+                return rest, block
+        start = _next_line(text, mark.stop)
+        if block := read_block(text, start):
+            return text, block
+    if is_reply and not says_forward:
+        return None
+    if not seams.blocks:
+        return None
+    block = seams.blocks[0]
+    is_all = not text[: block.start].strip(" \t\n\u00a0\ufeff_-")
+    return (text, block) if says_forward or is_all else None
+
+
+def _next_line(text: str, at: int) -> int:
+    """Return where the next line begins that has something on it."""
+    while at < len(text):
+        stop = text.find("\n", at)
+        stop = len(text) if stop < 0 else stop
+        if text[at:stop].strip(" \t>＞\u00a0\ufeff"):
+            return at
+        at = stop + 1
+    return len(text)
+
+
+def _from_block(subject: str, text: str, block: Block) -> Forward:
+    """Return the forward that a header block tells."""
+    values = block.values
+    authors = _mailboxes(_BEHALF.sub("", values["author"]))
+    return Forward(
+        kind="inline",
+        author=authors[0] if authors else None,
+        to=_mailboxes(values.get("to", "")),
+        cc=_mailboxes(values.get("cc", "")),
+        subject=values.get("subject") or base_subject(subject),
+        date=values.get("date", ""),
+        body=_unquote(text[block.stop :]),
+    )
+
+
+def _from_attribution(subject: str, text: str, mark: Mark) -> Forward:
+    """Return the forward that an attribution line tells."""
+    line = " ".join(text[mark.start : mark.stop].split())
+    found = _ADDRESS.search(line)
+    author = None
+    date = line
+    if found is not None:
+        before = line[: found.start()].strip(_NAME_QUOTES + ",")
+        name = re.split(r"[,\d]\s+(?=[\"«„“A-ZÀ-Þ])|\b(?:schrieb|skrev|schreef)\s", before)[-1]
+        author = replace(_mailboxes(f"<{found.group(1)}>")[0], name=name.strip(_NAME_QUOTES))
+        date = before.removesuffix(name).strip(" ,")
+    body = _unquote(text[mark.stop :])
+    return Forward("inline", author, subject=base_subject(subject), date=date, body=body)
+
+
+def _mailboxes(value: str) -> tuple[Address, ...]:
+    """Return the mailboxes of a header block's value, as clients show addresses."""
+    plain = _MAILTO.sub(lambda found: f"<{found.group(1)}>" if found.group(1) else "", value)
+    found, _ = parse_addresses(plain.strip().encode("utf-8", "surrogatepass"))
+    return tuple(
+        [replace(one, name=one.name.strip(_NAME_QUOTES)) for one in found if one.key or one.addr_spec]
+    )
+
+
+def _unquote(body: str) -> str:
+    """Return a body without the quote marks that the forwarder's client put before its lines."""
+    text = body.strip("\n")
+    first = text.lstrip()
+    if first[:1] in (">", "＞"):
+        text = _QUOTES.sub("", text)
+    return text.strip()
+
+
+def _attached(octets: Octets, parts: Sequence[Part]) -> list[Forward]:
+    """Return the messages attached, those inside them after them."""
+    nested = [part for part in parts if part.media_type in _NESTED_TYPES]
+    return [_read_attached(octets, part) for part in nested[:_ATTACHED]]
+
+
+def _read_attached(octets: Octets, part: Part) -> Forward:
+    """Return an attached message, read."""
+    inner = cut_whole(octets, part.chain, limits.NESTED_OCTETS)
+    heading = read_heading(inner)
+    tree = Tree(inner)
+    tree.read(heading)
+    words = read_words(inner, dissect(tree.parts))
+    return Forward(
+        kind="redirected" if heading.resent_from else "attached",
+        author=heading.author,
+        to=heading.to,
+        cc=heading.cc,
+        subject=heading.subject,
+        date=heading.date.isoformat() if heading.date else "",
+        body=words.text,
+        message_id=heading.message_id,
+        chain=part.chain,
+    )
