@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -11,8 +11,8 @@ from typing import Any, Self
 
 from gateway.mail.addresses import key_of
 from gateway.store import database
+from gateway.store.bulletin import Bulletin
 from gateway.store.contacts import contact_numbers
-from gateway.store.directory import announce
 from gateway.store.faults import (
     BadAddressError,
     ContactAmbiguousError,
@@ -72,7 +72,8 @@ class Book:
                 self._connection.execute("COMMIT")
             finally:
                 roll_back(self._connection)
-            announce(self._path)
+            with closing(Bulletin(self._path)) as bulletin:
+                bulletin.change()
 
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with database.told(self._path):

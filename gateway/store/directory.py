@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gateway.model.directory import (
@@ -62,24 +61,6 @@ def read_directory(connection: database.Connection, configured: Configured) -> D
         erased=_column(connection, "SELECT digest FROM erased"),
         erased_key=settings["key"],
     )
-
-
-def announce(path: Path) -> None:
-    """Tell every process that has this store open that the directory changed."""
-    with _stamp(path).open("ab") as file:
-        file.write(b".")
-
-
-def announced(path: Path) -> int:
-    """Return a number that differs once the directory was changed; costs one stat."""
-    try:
-        return _stamp(path).stat().st_size
-    except OSError:
-        return 0
-
-
-def _stamp(path: Path) -> Path:
-    return path.with_name(f"{path.name}-directory")
 
 
 def _column(connection: database.Connection, sql: str) -> frozenset[str]:

@@ -24,7 +24,8 @@ from gateway.model.facts import Facts, Lookup
 from gateway.store import database
 from gateway.store.batches import Batches
 from gateway.store.blobs import SMALL_OCTETS, Blobs, Place
-from gateway.store.directory import Configured, announced, read_directory
+from gateway.store.bulletin import Bulletin
+from gateway.store.directory import Configured, read_directory
 from gateway.store.kept import read_kept, read_waiting
 from gateway.store.ledger import Judged
 from gateway.store.loops import Loops
@@ -54,12 +55,15 @@ class SqliteStore:
             with database.told(path):
                 self._presence = Presence(path)
             opened.callback(self._presence.leave)
+            with database.told(path):
+                self._bulletin = Bulletin(path)
+            opened.callback(self._bulletin.close)
             connection = database.connect(path, timeout_s=timeout_s)
             opened.callback(connection.close)
             database.migrate(connection, path)
             self._asking = database.connect(path, read_only=True, timeout_s=0.05)
             opened.callback(self._asking.close)
-            self._stamp = announced(path)
+            self._stamp = self._bulletin.read()
             self._directory = self._read_directory()
             digester = Digester(self._directory.erased_key)
             self._writing = Writing(path, connection, self._blobs, digester, clock)
@@ -96,12 +100,13 @@ class SqliteStore:
         self._writing.close()
         self._reading.connection.close()
         self._asking.close()
+        self._bulletin.close()
         self._presence.leave()
 
     @property
     def directory(self) -> Directory:
         """The directory as last read; a change by any process is seen at once."""
-        if (stamp := announced(self._path)) != self._stamp:
+        if (stamp := self._bulletin.read()) != self._stamp:
             # The last known lists hold while the store is away (rules.md, stage 0).
             with suppress(StoreBusyError):
                 self._directory = self._read_directory()
