@@ -172,12 +172,9 @@ class Arrival:
         if self.is_copy and self.author:
             return Direction.OUTGOING if self.by_company else Direction.INCOMING
         redirected = self.author and not self.by_company and not self.envelope.by_crm
-        return Direction.INCOMING if redirected or self._reports_to_us else self.envelope.direction
-
-    @property
-    def _reports_to_us(self) -> bool:
-        """Whether it is a delivery report to the company alone."""
-        return self.reports_delivery and all(map(self.directory.is_company, self.recipient_keys))
+        is_company = self.directory.is_company
+        to_us = self.reports_delivery and all(map(is_company, self.recipient_keys))
+        return Direction.INCOMING if redirected or to_us else self.envelope.direction
 
     @property
     def incoming(self) -> bool:
@@ -288,11 +285,10 @@ class Case(Arrival):
         return tuple({box.address: box for box in (*own, *earlier)}.values())
 
     @property
-    def _earlier_keys(self) -> tuple[str, ...]:
+    def _earlier_keys(self) -> list[str]:
         """Keys of those whom the other sightings went to, without logging addresses."""
         ours = self.directory.logging_by_key
-        named = {key for seen in self.sightings for key in seen.recipients if key not in ours}
-        return tuple(sorted(named))
+        return sorted({key for seen in self.sightings for key in seen.recipients} - ours.keys())
 
     @cached_property
     def direction(self) -> Direction:
@@ -395,21 +391,3 @@ class Case(Arrival):
         )
         exact = (s for s in self.facts.seen if self.message.digest in s.digests)
         return next(exact, None) or next(versions, None)
-
-    @cached_property
-    def author_contact(self) -> Contact | None:
-        """The contact that wrote it; None for nobody, and for several that nothing tells apart.
-
-        What tells them apart: the choice of a person, the thread, the owner.
-        """
-        found = self.author_contacts
-        if len(found) <= 1:
-            return found[0] if found else None
-        tied = {contact.contact_id for contact in self.thread.contacts} if self.thread else set()
-        owners = {user.key for user in self.users_concerned}
-        tests = (
-            [c for c in found if c.contact_id == self.facts.chosen_contact],
-            [c for c in found if c.contact_id in tied],
-            [c for c in found if c.owner in owners],
-        )
-        return next((settled[0] for settled in tests if len(settled) == 1), None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gateway.model.case import Case
 from gateway.model.decision import Evidence, Outcome, Reason
 from gateway.model.message import Kind
-from gateway.rules.free_mail import own_domain
 from gateway.rules.kind import reported_by
+from gateway.rules.people import belongs_to_thread
 from gateway.rules.rule import rule
 
 AUTOMATIC = frozenset({Kind.AUTO_REPLY, Kind.AUTO_GENERATED})
@@ -67,17 +67,6 @@ def auto_reply(case: Case) -> Evidence | None:
 def calendar_in_thread(case: Case) -> Evidence | None:
     """A calendar answer or invitation in a tracked thread; author as for `auto-reply`."""
     return _from_its_people(case) if case.message.kind is Kind.CALENDAR else None
-
-
-def belongs_to_thread(case: Case) -> bool:
-    """Whether the author's address or own domain is among the thread's outside parties."""
-    if case.thread is None or case.author is None:
-        return False
-    key, outside = case.author.key, case.thread.outside
-    if key in outside:
-        return True
-    domain = own_domain(key)
-    return bool(domain) and any(other.rpartition("@")[2] == domain for other in outside)
 
 
 def _from_its_people(case: Case) -> Evidence | None:

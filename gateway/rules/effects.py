@@ -18,9 +18,9 @@ from gateway.model.decision import (
 from gateway.model.envelope import Direction
 from gateway.model.facts import Contact
 from gateway.rules.gate import listed
-from gateway.rules.incoming import contact_of_unknown
 from gateway.rules.intake import AUTOMATIC
 from gateway.rules.kind import reported_by
+from gateway.rules.people import author_contact, contact_of_unknown
 from gateway.rules.roles import is_role_address
 
 MARKED = frozenset({Reason.OPTED_IN, Reason.BCC_COPY})
@@ -94,7 +94,7 @@ def _concerned(case: Case, reason: Reason) -> Iterator[str]:
 def _primary(case: Case, key: str) -> str:
     """Return the primary address of the contact with this address, else the address."""
     author = case.author.key if case.author else ""
-    settled = case.author_contact if key == author else None
+    settled = author_contact(case) if key == author else None
     found = (settled,) if settled else case.facts.contacts.get(key, ())
     return found[0].primary if len(found) == 1 and found[0] else key
 
@@ -163,7 +163,7 @@ def _enrolments_ended(case: Case, reason: Reason) -> Iterator[EndEnrolment]:
     """Yield the enrolments that a person's reply ends; automatic mail never does."""
     if reason not in ENDS_ENROLMENT or case.thread is None or case.message.kind in AUTOMATIC:
         return
-    replied: Contact | None = case.author_contact
+    replied: Contact | None = author_contact(case)
     if reason is Reason.REPLY_FROM_UNKNOWN:
         replied = contact_of_unknown(case)[1]
     for enrolment in case.facts.enrolments:

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from gateway.model.case import Case
 from gateway.model.decision import Evidence, Outcome, Reason
-from gateway.model.facts import Contact
 from gateway.model.message import Kind
-from gateway.rules.answers import belongs_to_thread
-from gateway.rules.free_mail import own_domain
+from gateway.rules.people import author_contact, belongs_to_thread, contact_of_unknown
 from gateway.rules.reach import passes
 from gateway.rules.rule import rule
 
@@ -219,7 +217,7 @@ def reply_from_unknown(case: Case) -> Evidence | None:
 )
 def contact_ambiguous(case: Case) -> Evidence | None:
     """Several contacts share the address; thread and owner do not settle it."""
-    if len(case.author_contacts) < 2 or case.author_contact is not None:
+    if len(case.author_contacts) < 2 or author_contact(case) is not None:
         return None
     return {"n": len(case.author_contacts), "address": _author_key(case)}
 
@@ -271,26 +269,6 @@ def sender_not_contact(case: Case) -> Evidence:
 def is_new(case: Case) -> bool:
     """Whether it is tied to no other message that we know."""
     return case.thread is None
-
-
-def contact_of_unknown(case: Case) -> tuple[str, Contact | None]:
-    """Return the address key that a reply of no contact goes under, with its contact if any."""
-    thread, author = case.thread, case.author
-    if thread is None or author is None:
-        return "", None
-    domain = own_domain(author.key)
-    written_to = {a.key for a in (*case.heading.to, *case.heading.cc)}
-    tests = (
-        lambda key: bool(domain) and own_domain(key) == domain,
-        lambda key: key in written_to,
-        lambda _: True,
-    )
-    for test in tests:
-        for contact in thread.contacts:
-            if any(map(test, contact.addresses or (contact.primary,))):
-                return contact.primary, contact
-    first = sorted(thread.original.recipients & thread.outside) if thread.original else []
-    return next(iter((*first, *sorted(thread.outside))), author.key), None
 
 
 def _is_reply_of_unknown(case: Case) -> bool:
