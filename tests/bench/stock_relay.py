@@ -12,9 +12,9 @@ import asyncio
 import sys
 from contextlib import suppress
 
-from aiosmtpd.smtp import SMTP as Server
+import aiosmtpd.smtp
+import aiosmtplib
 from aiosmtpd.smtp import Envelope, Session
-from aiosmtplib import SMTP as Client
 
 SIZE_LIMIT = 200_000_000
 
@@ -24,10 +24,10 @@ class Relay:
 
     def __init__(self, next_hop: int) -> None:
         self.next_hop = next_hop
-        self.idle: list[Client] = []
+        self.idle: list[aiosmtplib.SMTP] = []
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by this name
-        self, server: Server, session: Session, envelope: Envelope
+        self, server: aiosmtpd.smtp.SMTP, session: Session, envelope: Envelope
     ) -> str:
         """Pass the message on."""
         del server, session
@@ -38,8 +38,10 @@ class Relay:
         self.idle.append(client)
         return f"250 {said}"
 
-    async def _connect(self) -> Client:
-        client = Client(hostname="127.0.0.1", port=self.next_hop, start_tls=False, timeout=120)
+    async def _connect(self) -> aiosmtplib.SMTP:
+        client = aiosmtplib.SMTP(
+            hostname="127.0.0.1", port=self.next_hop, start_tls=False, timeout=120
+        )
         await client.connect()
         return client
 
@@ -49,7 +51,9 @@ async def serve(next_hop: int) -> None:
     relay = Relay(next_hop)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: Server(relay, data_size_limit=SIZE_LIMIT, hostname="stock.example", loop=loop),
+        lambda: aiosmtpd.smtp.SMTP(
+            relay, data_size_limit=SIZE_LIMIT, hostname="stock.example", loop=loop
+        ),
         "127.0.0.1",
         0,
         backlog=512,
