@@ -94,7 +94,7 @@ class _Talk:
 
     async def obey(self, line: str) -> None:
         self.hop.heard.append(line)
-        verb = line.split(" ")[0].upper()
+        verb = line.split(" ", maxsplit=1)[0].upper()
         if verb == "EHLO":
             offers = ["hop", *self.hop.extensions]
             dashes = [f"250-{offer}" for offer in offers[:-1]]

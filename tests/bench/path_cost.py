@@ -1,4 +1,4 @@
-"""What intake and relay cost beside a stock relay: `python -m tests.bench.path_cost [ROUNDS [S M L XL]]`.
+"""What intake and relay cost alone: `python -m tests.bench.path_cost [ROUNDS [S M L XL]]`.
 
 No rules and no store, so that a change of the mail path shows. Rates move with whatever else the
 machine does; the processor time of the process that is watched moves less.

@@ -1,0 +1,367 @@
+"""Deliveries to a real next hop that can be told to misbehave at each step."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.mail.wire import stuffed
+from gateway.model.envelope import Client, Content, RelayState
+from gateway.relay.client import Hop, Timeouts
+from gateway.relay.delivery import Relay, RelayDelivery
+from tests.next_hop import ALL_EXTENSIONS, NextHop, next_hop
+
+LETTER = b"Subject: a\r\n\r\nbody\r\n"
+SHORT = Timeouts(connect_s=5, greeting_s=0.1, command_s=0.1, data_s=0.1, block_s=5, final_s=0.1)
+
+
+def content_of(octets: bytes, wire: bytes | None = None) -> Content:
+    return Content(octets, len(octets), hashlib.sha256(octets).digest(), wire=wire)
+
+
+@asynccontextmanager
+async def relay_to(hop: NextHop, **settings_: Any) -> AsyncIterator[Relay]:
+    relay = Relay(Hop("127.0.0.1", hop.port, **settings_))
+    try:
+        yield relay
+    finally:
+        await relay.close()
+
+
+async def deliver(relay: Relay, octets: bytes = LETTER, wire: bytes | None = None) -> RelayState:
+    delivery = relay.delivery(Client())
+    assert (await delivery.offer_mail("a@x.example", ())).accepted
+    assert (await delivery.offer_rcpt("b@y.example", ())).accepted
+    assert await delivery.stream(content_of(octets, wire)) is None
+    return (await delivery.finish()).state
+
+
+async def opened(relay: Relay) -> RelayDelivery:
+    delivery = relay.delivery(Client())
+    await delivery.offer_mail("a@x.example", ())
+    await delivery.offer_rcpt("b@y.example", ())
+    return delivery
+
+
+async def test_content_arrives_octet_for_octet() -> None:
+    octets = b".first\r\n\r\n..\r\nbare\rand\nlone\x00\xff\r\n.\r\nlast\r\n"
+    async with next_hop() as hop, relay_to(hop) as relay:
+        assert await deliver(relay, octets) is RelayState.RELAYED
+        assert hop.taken[0].content == octets
+
+
+async def test_wire_form_is_sent_as_it_is() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        await deliver(relay, b".dot\r\n", wire=b"..dot\r\n")
+        assert hop.taken[0].wire == b"..dot\r\n"
+
+
+async def test_missing_final_crlf_gets_one() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        await deliver(relay, b"no end")
+        assert hop.taken[0].content == b"no end\r\n"
+
+
+async def test_empty_content_is_delivered() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        assert await deliver(relay, b"") is RelayState.RELAYED
+        assert hop.taken[0].wire == b""
+
+
+async def test_digest_is_of_what_left_unstuffed() -> None:
+    octets = b".a\r\n" * 100_000
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = await opened(relay)
+        await delivery.stream(content_of(octets, stuffed(octets)))
+        relayed = await delivery.finish()
+        assert relayed.sha256_out == hashlib.sha256(octets).digest()
+
+
+async def test_digest_counts_the_final_crlf_that_we_add() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = await opened(relay)
+        await delivery.stream(content_of(b"no end"))
+        relayed = await delivery.finish()
+        assert relayed.sha256_out == hashlib.sha256(b"no end\r\n").digest()
+
+
+DENSE = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"\0", b"x"]), max_size=60).map(
+    b"".join
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(DENSE, min_size=1, max_size=8))
+def test_any_content_arrives_octet_for_octet(contents: list[bytes]) -> None:
+    async def run() -> None:
+        async with next_hop() as hop, relay_to(hop) as relay:
+            for octets in contents:
+                await deliver(relay, octets + b"\r\n")
+            assert [t.content for t in hop.taken] == [octets + b"\r\n" for octets in contents]
+
+    asyncio.run(run())
+
+
+async def test_options_go_onward_with_their_case() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = relay.delivery(Client())
+        await delivery.offer_mail("A@x.example", ("SIZE=5", "ENVID=aB", "x-Odd=1"))
+        await delivery.offer_rcpt("B@y.example", ("ORCPT=rfc822;B@y.example",))
+        assert hop.heard[-2:] == [
+            "MAIL FROM:<A@x.example> SIZE=5 ENVID=aB x-Odd=1",
+            "RCPT TO:<B@y.example> ORCPT=rfc822;B@y.example",
+        ]
+        await delivery.abort()
+
+
+async def test_null_reverse_path_is_said() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = relay.delivery(Client())
+        await delivery.offer_mail("", ())
+        assert hop.heard[-1] == "MAIL FROM:<>"
+        await delivery.abort()
+
+
+async def test_next_hop_that_is_away_is_451_4_4_1() -> None:
+    async with next_hop() as hop:
+        port = hop.port
+    relay = Relay(Hop("127.0.0.1", port))
+    reply = await relay.delivery(Client()).offer_mail("a@x.example", ())
+    assert (reply.code, reply.enhanced) == (451, "4.4.1")
+
+
+@pytest.mark.parametrize("greeting", ["421 busy", "554 go away", "close", "nonsense", "hang"])
+async def test_bad_greeting_is_451_4_4_1(greeting: str) -> None:
+    async with next_hop() as hop, relay_to(hop, timeouts=SHORT) as relay:
+        hop.answer = lambda line: greeting if line == "connect" else None
+        reply = await relay.delivery(Client()).offer_mail("a@x.example", ())
+        assert (reply.code, reply.enhanced) == (451, "4.4.1")
+
+
+async def test_next_hop_without_ehlo_gets_helo() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "502 no" if line.startswith("EHLO") else None
+        assert await deliver(relay) is RelayState.RELAYED
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+@pytest.mark.parametrize("said", ["550 5.1.1 no", "450 4.2.0 later", "550-two\r\n550 lines"])
+async def test_refusal_is_the_next_hops_own(verb: str, said: str) -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: said if line.startswith(verb) else None
+        delivery = relay.delivery(Client())
+        reply = await delivery.offer_mail("a@x.example", ())
+        if verb == "RCPT":
+            reply = await delivery.offer_rcpt("b@y.example", ())
+        await delivery.abort()
+        assert reply.code == int(said[:3])
+        assert len(reply.text) == said.count("\n") + 1
+
+
+async def test_refusal_of_data_is_what_stream_returns() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "554 5.5.1 no valid" if line == "DATA" else None
+        reply = await (await opened(relay)).stream(content_of(LETTER))
+        assert reply is not None
+        assert reply.code == 554
+
+
+async def test_250_to_data_makes_no_sense() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "250 sure" if line == "DATA" else None
+        reply = await (await opened(relay)).stream(content_of(LETTER))
+        assert reply is not None
+        assert reply.temporary
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("250 2.0.0 Ok", RelayState.RELAYED),
+        ("451 4.3.0 later", RelayState.DEFERRED),
+        ("554 5.7.1 spam", RelayState.REFUSED),
+        ("421 4.3.2 stopping", RelayState.DEFERRED),
+        ("354 what", RelayState.UNKNOWN),
+        ("close", RelayState.UNKNOWN),
+        ("close after taking", RelayState.UNKNOWN),
+        ("hang", RelayState.UNKNOWN),
+    ],
+)
+async def test_end_of_a_delivery_is_told_by_the_reply_to_the_dot(
+    said: str, state: RelayState
+) -> None:
+    async with next_hop() as hop, relay_to(hop, timeouts=SHORT) as relay:
+        hop.answer = lambda line: said if line == "." else None
+        assert await deliver(relay) is state
+
+
+async def test_nothing_is_tried_again_after_the_dot() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "close after taking" if line == "." else None
+        await deliver(relay)
+        assert len(hop.taken) == hop.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("early", "code"), [(b"", 451), (b"552 5.3.4 big\r\n", 552), (b"421 4.3.2 bye\r\n", 421)]
+)
+async def test_next_hop_that_goes_in_the_middle_of_the_body_never_gets_the_dot(
+    early: bytes, code: int
+) -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = await opened(relay)
+        hop.early = early
+        refused = await delivery.stream(content_of(b"x" * 30_000_000 + b"\r\n"))
+        assert refused is not None
+        assert refused.code == code
+        assert hop.taken == []
+
+
+async def test_abort_in_the_body_closes_and_delivers_nothing() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = await opened(relay)
+        await delivery.stream(content_of(LETTER))
+        await delivery.abort()
+        await hop.emptied()
+        assert hop.taken == []
+        assert "RSET" not in hop.heard
+
+
+async def test_abort_before_the_body_keeps_the_connection() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        await (await opened(relay)).abort()
+        assert await deliver(relay) is RelayState.RELAYED
+        assert hop.connections == 1
+        assert hop.heard.count("RSET") == 1
+
+
+async def test_abort_after_the_end_does_nothing() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = await opened(relay)
+        await delivery.stream(content_of(LETTER))
+        await delivery.finish()
+        await delivery.abort()
+        assert await deliver(relay) is RelayState.RELAYED
+        assert hop.connections == 1
+
+
+async def test_cancelled_stream_can_be_aborted() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "hang" if line == "DATA" else None
+        delivery = await opened(relay)
+        sending = asyncio.ensure_future(delivery.stream(content_of(LETTER)))
+        await asyncio.sleep(0)
+        sending.cancel()
+        await delivery.abort()
+        await hop.emptied()
+        assert hop.taken == []
+
+
+async def test_stale_connection_is_replaced_once_at_mail() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        await deliver(relay)
+        hop.answer = lambda line: (
+            "close" if line.startswith("MAIL") and hop.connections == 1 else None
+        )
+        assert await deliver(relay) is RelayState.RELAYED
+        assert hop.connections == 2
+
+
+async def test_parting_421_at_mail_counts_as_stale() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        await deliver(relay)
+        hop.answer = lambda line: (
+            "421 4.4.2 idle" if line.startswith("MAIL") and hop.connections == 1 else None
+        )
+        assert await deliver(relay) is RelayState.RELAYED
+
+
+async def test_fresh_connection_that_breaks_at_mail_is_not_replaced() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "close" if line.startswith("MAIL") else None
+        reply = await relay.delivery(Client()).offer_mail("a@x.example", ())
+        assert (reply.code, hop.connections) == (451, 1)
+
+
+@pytest.mark.parametrize("said", ["close", "hang", "nonsense"])
+async def test_next_hop_that_goes_at_rcpt_is_451(said: str) -> None:
+    async with next_hop() as hop, relay_to(hop, timeouts=SHORT) as relay:
+        hop.answer = lambda line: said if line.startswith("RCPT") else None
+        delivery = relay.delivery(Client())
+        await delivery.offer_mail("a@x.example", ())
+        reply = await delivery.offer_rcpt("b@y.example", ())
+        assert (reply.code, reply.enhanced) == (451, "4.4.2")
+
+
+async def test_connection_is_reused_and_then_retired() -> None:
+    async with next_hop() as hop, relay_to(hop, messages_per_connection=3) as relay:
+        for _ in range(7):
+            await deliver(relay)
+        assert hop.connections == 3
+
+
+async def test_idle_connection_is_let_go() -> None:
+    async with next_hop() as hop, relay_to(hop, idle_s=0.01) as relay:
+        await deliver(relay)
+        await hop.emptied()
+        assert hop.heard[-1] == "QUIT"
+
+
+async def test_transactions_are_limited() -> None:
+    async with next_hop() as hop, relay_to(hop, connections=1, waiting_s=0.01) as relay:
+        held = await opened(relay)
+        reply = await relay.delivery(Client()).offer_mail("a@x.example", ())
+        assert reply.code == 421
+        await held.abort()
+
+
+async def test_waiting_transaction_gets_the_connection_that_becomes_free() -> None:
+    async with next_hop() as hop, relay_to(hop, connections=1) as relay:
+        held = await opened(relay)
+        waiting = asyncio.ensure_future(deliver(relay))
+        await asyncio.sleep(0)
+        await held.abort()
+        assert await waiting is RelayState.RELAYED
+
+
+async def test_next_hop_without_pipelining_hears_one_command_at_a_time() -> None:
+    extensions = tuple(e for e in ALL_EXTENSIONS if e != "PIPELINING")
+    async with next_hop(extensions) as hop, relay_to(hop) as relay:
+        await (await opened(relay)).abort()
+        assert await deliver(relay) is RelayState.RELAYED
+
+
+async def test_what_a_trusted_client_forwarded_is_said_before_mail() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        told = Client(forwarded={"NAME": "mx", "ADDR": "192.0.2.9", "IDENT": "4X"})
+        delivery = relay.delivery(told)
+        await delivery.offer_mail("a@x.example", ())
+        assert hop.heard[-2] == "XFORWARD NAME=mx ADDR=192.0.2.9 IDENT=4X"
+        await delivery.abort()
+
+
+async def test_extensions_are_those_of_the_next_hop() -> None:
+    async with next_hop(("DSN", "SIZE 77")) as hop, relay_to(hop) as relay:
+        assert await relay.extensions() == {"DSN": "", "SIZE": "77"}
+
+
+async def test_extensions_are_empty_while_the_next_hop_is_away() -> None:
+    async with next_hop() as hop:
+        port = hop.port
+    assert await Relay(Hop("127.0.0.1", port)).extensions() == {}
+
+
+async def test_late_word_of_the_next_hop_is_not_taken_for_a_reply() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "250 2.0.0 Ok\r\n421 4.3.2 bye" if line == "." else None
+        await deliver(relay)
+        hop.answer = lambda _: None
+        assert await deliver(relay) is RelayState.RELAYED
+        assert hop.connections == 2
