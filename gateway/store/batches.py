@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from gateway.interfaces import StoreBusyError
+from gateway.store.faults import UnknownEntryError
 
 _T = TypeVar("_T")
 
@@ -45,7 +46,7 @@ class _Job:
     future: asyncio.Future[Any] | None
     loop: asyncio.AbstractEventLoop | None
     result: Any = None
-    error: StoreBusyError | None = None
+    error: Exception | None = None
     since: float = field(default_factory=time.monotonic)
 
 
@@ -129,15 +130,19 @@ class Batches:
                     self._do([job])
                 return
             for job in jobs:
-                job.error = busy or _unexpected(error)
-                job.error.__cause__ = error if error is not busy else None
+                job.error = busy or _of_one(error)
 
 
-def _unexpected(error: Exception) -> StoreBusyError:
-    return StoreBusyError(
+def _of_one(error: Exception) -> Exception:
+    """Return what to say when one job failed: as it says itself, or that it is a defect."""
+    if isinstance(error, UnknownEntryError):
+        return error
+    defect = StoreBusyError(
         f"The store could not do this ({type(error).__name__}: {error}). Nothing of it was kept;"
         " please report it."
     )
+    defect.__cause__ = error
+    return defect
 
 
 def _deliver(jobs: list[_Job]) -> None:

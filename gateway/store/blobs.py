@@ -65,6 +65,11 @@ class Blobs:
         self._end += len(octets)
         return place
 
+    def take_back(self, place: Place) -> None:
+        """Forget what was put last, before any `flush`."""
+        self._pending.pop()
+        self._end = place.start or 0
+
     def flush(self) -> None:
         """Make everything that was put durable. Raises OSError."""
         if not self._pending or self._segment is None:

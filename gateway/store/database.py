@@ -44,6 +44,7 @@ def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> C
         )
         try:
             if not read_only:
+                connection.execute("PRAGMA wal_autocheckpoint = 4000")
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA journal_size_limit = 67108864")
             connection.execute("PRAGMA synchronous = FULL")

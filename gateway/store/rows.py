@@ -18,6 +18,7 @@ FOREVER = 2**63 - 1
 """The time at which content is freed that is kept until it is erased."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MOST_KNOWN = 20_000
 _encoder = msgspec.json.Encoder()
 _T = TypeVar("_T")
 
@@ -94,13 +95,19 @@ class Digester:
     """
 
     def __init__(self, key: bytes) -> None:
+        self._known: dict[str, int] = {}
         self._ids = blake2b(key=key, digest_size=8, person=b"message-id")
         self._addresses = blake2b(key=key, digest_size=8, person=b"address")
         self._sealed = blake2b(key=key, digest_size=32, person=b"sealed")
 
     def message_id(self, message_id: str) -> int:
         """Return the digest of a message id or a conversation."""
-        return _number(self._ids, message_id)
+        # Each is asked for several times: by recall, by record, and by the replies to it.
+        if (known := self._known.get(message_id)) is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[message_id] = _number(self._ids, message_id)
+        return known
 
     def address(self, key: str) -> int:
         """Return the digest of an address key."""

@@ -26,8 +26,8 @@ from gateway.store.batches import Batches
 from gateway.store.blobs import SMALL_OCTETS, Blobs, Place
 from gateway.store.bulletin import Bulletin
 from gateway.store.directory import Configured, read_directory
+from gateway.store.entry_rows import Judged
 from gateway.store.kept import read_kept, read_waiting
-from gateway.store.ledger import Judged
 from gateway.store.loops import Loops
 from gateway.store.recall import Recall
 from gateway.store.retention import free, read_freed, read_segments_in_use

@@ -38,8 +38,8 @@ class Tied:
     """The thread of a message while it is being recorded; saved once, at the end."""
 
     row: ThreadRow
-    fresh: bool
-    """The thread is new and not yet stored."""
+    stored: ThreadRow | None
+    """As it is stored; None for a new one."""
     stirred: bool = False
     """A late parent came, or the thread became tracked: what is kept of it is judged anew."""
 
@@ -101,14 +101,15 @@ class Threads:
 
     def find(self, thread: int) -> Tied:
         """Return a stored thread, to change it."""
-        return Tied(read_threads(self._connection, [thread])[thread], fresh=False)
+        row = read_threads(self._connection, [thread])[thread]
+        return Tied(row, row)
 
     def save(self, tied: Tied) -> None:
         """Write the thread."""
-        if tied.fresh:
+        if tied.stored is None:
             places = ",".join("?" * len(ThreadRow._fields))
             self._connection.execute(f"INSERT INTO threads VALUES ({places})", tied.row)
-        else:
+        elif tied.row != tied.stored:
             self._connection.execute(_UPDATE, (*tied.row[1:], tied.row.thread))
 
     def hide(self, tied: Tied, entry: int) -> None:
@@ -142,10 +143,10 @@ class Threads:
         """Return one thread out of all that the ids lead to."""
         if not rows:
             self._last += 1
-            return Tied(
-                ThreadRow(self._last, None, None, None, "", "", 0, None, None, "[]", "[]"), True
-            )
-        tied = Tied(next((row for row in rows if row.tracked_at is not None), rows[0]), False)
+            row = ThreadRow(self._last, None, None, None, "", "", 0, None, None, "[]", "[]")
+            return Tied(row, None)
+        kept = next((row for row in rows if row.tracked_at is not None), rows[0])
+        tied = Tied(kept, kept)
         for row in rows:
             if row.thread != tied.row.thread and not self._in_conflict(tied.row, row):
                 self._merge(tied, row)
