@@ -95,9 +95,11 @@ def _unicode_label(label: str) -> str:
     if not label.startswith("xn--"):
         return label
     try:
-        return unicodedata.normalize("NFC", label[4:].encode("ascii").decode("punycode")).lower()
-    except (UnicodeError, ValueError):
+        text = label[4:].encode("ascii").decode("punycode")
+        text.encode("utf-8")
+    except (UnicodeError, ValueError, OverflowError):
         return label
+    return unicodedata.normalize("NFC", text).lower()
 
 
 class _Reader:

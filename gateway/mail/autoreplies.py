@@ -34,48 +34,65 @@ _FIELDS: Final[dict[str, re.Pattern[bytes]]] = {
 }
 _SUBJECT: Final = re.compile(
     r"\s*(?:\[[^\]]{0,30}\]\s*)?(?:"
-    r"(?:auto(?:mati[ck])?[- ]?(?:reply|response|respond\w*)|automated\s+(?:reply|response)|autoreply|auto)\s*[:：\-]|"
-    r"(?:out\s+of\s+(?:the\s+)?office|ooo|away\s+from\s+(?:my\s+)?(?:mail|desk|office|email)|on\s+vacation|on\s+leave)"
+    r"(?:auto(?:mati[ck])?[- ]?(?:reply|response|respond\w*)|automated\s+(?:reply|response)|"
+    r"autoreply|auto)\s*[:：\-]|"
+    r"(?:out\s+of\s+(?:the\s+)?office|ooo|away\s+from\s+(?:my\s+)?(?:mail|desk|office|email)|"
+    r"on\s+vacation|on\s+leave)"
     r"(?:\s+(?:auto\s*)?(?:reply|response|message|notification|notice))?\s*(?:[:：\-(!.]|\Z)|"
     r"away\s+(?:until|till|from)\b|vacation\s+(?:reply|message|notice)|"
-    r"automatisch(?:e|es|er)?\s+(?:antwort|abwesenheits\w*|antwoord|beantwoording|e-?mail)\b|abwesenheits\w*|abwesend\b|"
+    r"automatisch(?:e|es|er)?\s+(?:antwort|abwesenheits\w*|antwoord|beantwoording|e-?mail)\b|"
+    r"abwesenheits\w*|abwesend\b|"
     r"r[ée]ponse\s+automatique|absen(?:ce|t|te)\s+d[ue]\s+bureau|absen(?:ce|t|te)\s*(?::|jusqu)|"
     r"respuesta\s+autom[áa]tica|fuera\s+de\s+(?:la\s+)?oficina|ausente\s*:|ausencia\b|"
     r"risposta\s+automatica|fuori\s+(?:sede|ufficio)|assente\b|assenza\b|"
     r"resposta\s+autom[áa]tica|fora\s+do\s+escrit[óo]rio|aus[êe]ncia\b|"
     r"automatisch\s+antwoord|afwezig\w*\b|niet\s+aanwezig|"
-    r"odpowied[źz]\s+automatyczna|automatyczna\s+odpowied[źz]|autoodpowied[źz]|poza\s+biurem|nieobecno[śs][ćc]|"
-    r"autosvar|automatis(?:k|kt)\s+svar|fr[åa]nvaro\w*|fr[åa]nvarande|frav[æa]r\w*|ikke\s+(?:til\s+stede|p[åa]\s+kontoret)|"
+    r"odpowied[źz]\s+automatyczna|automatyczna\s+odpowied[źz]|autoodpowied[źz]|poza\s+biurem|"
+    r"nieobecno[śs][ćc]|"
+    r"autosvar|automatis(?:k|kt)\s+svar|fr[åa]nvaro\w*|fr[åa]nvarande|frav[æa]r\w*|"
+    r"ikke\s+(?:til\s+stede|p[åa]\s+kontoret)|"
     r"automaattinen\s+(?:vastaus|poissaolo)|poissaolo\w*|poissa\b|"
     r"automatick[áa]\s+odpov[ěe][ďd]|mimo\s+kancel[áa][řr]|nep[řr][íi]tomnost|"
     r"автоматический\s+ответ|автоответ\w*|нет\s+на\s+месте|"
-    r"自动(?:答复|回复)|自動(?:回覆|回復|答覆|返信|応答|配信)|不在(?:通知|のお知らせ|です|にして)|休假|外出中|"
+    r"自动(?:答复|回复)|自動(?:回覆|回復|答覆|返信|応答|配信)|不在(?:通知|のお知らせ|です|"
+    r"にして)|休假|外出中|"
     r"자동\s*(?:회신|응답|답장)|부재\s*중"
     r")",
     re.IGNORECASE,
 )
-_NOTES: Final = re.compile(r"\s*(.{2,80}?)\s+is\s+(?:currently\s+)?out\s+of\s+(?:the\s+)?office\b", re.IGNORECASE)
+_NOTES: Final = re.compile(
+    r"\s*(.{2,80}?)\s+is\s+(?:currently\s+)?out\s+of\s+(?:the\s+)?office\b", re.IGNORECASE
+)
 _SAYS_ROBOT: Final = re.compile(
-    r"this\s+is\s+an\s+auto(?:mated|matic(?:ally)?)?[- ]*(?:generated\s+)?(?:reply|response|responder|answer)|"
-    r"dies(?:e|es)?\s+ist\s+eine\s+automatische\s+(?:antwort|nachricht)|automatisch\s+(?:erzeugte|generierte)\s+antwort|"
+    r"this\s+is\s+an\s+auto(?:mated|matic(?:ally)?)?[- ]*(?:generated\s+)?(?:reply|response|"
+    r"responder|answer)|"
+    r"dies(?:e|es)?\s+ist\s+eine\s+automatische\s+(?:antwort|nachricht)|"
+    r"automatisch\s+(?:erzeugte|generierte)\s+antwort|"
     r"ceci\s+est\s+une\s+r[ée]ponse\s+automatique|esta?\s+es\s+una\s+respuesta\s+autom|"
-    r"自動(?:返信|応答|送信|配信)(?:メール|され|にて|で(?:お送り|送信|返信|配信)|し|です|の(?:メール|ため))|自動で(?:送信|返信|配信)",
+    r"自動(?:返信|応答|送信|配信)(?:メール|され|にて|で(?:お送り|送信|返信|配信)|し|です|"
+    r"の(?:メール|ため))|自動で(?:送信|返信|配信)",
     re.IGNORECASE,
 )
 _LEFT: Final = re.compile(
-    r"(?:no\s+longer\s+(?:works?|working|employed|with|at)|has\s+left\s+(?:the\s+company|us)|nicht\s+mehr\s+(?:für|bei|im\s+unternehmen)|"
-    r"ne\s+(?:travaille|fait)\s+plus|ya\s+no\s+trabaja|non\s+lavora\s+più|não\s+trabalha\s+mais|werkt\s+niet\s+(?:meer|langer)|"
+    r"(?:no\s+longer\s+(?:works?|working|employed|with|at)|has\s+left\s+(?:the\s+company|us)|"
+    r"nicht\s+mehr\s+(?:für|bei|im\s+unternehmen)|"
+    r"ne\s+(?:travaille|fait)\s+plus|ya\s+no\s+trabaja|non\s+lavora\s+più|não\s+trabalha\s+mais|"
+    r"werkt\s+niet\s+(?:meer|langer)|"
     r"退職(?:いた)?し|退社(?:いた)?し|больше\s+не\s+работает|已离职|已離職|퇴사)",
     re.IGNORECASE,
 )
 _UNTIL: Final = re.compile(
     r"until|till?\b|through|returning|return\s+(?:on|to)|be\s+back|back\s+(?:on|in)|"
-    r"\bbis\b|\bab\s+(?:dem\s+)?(?=\S*\d)|wieder|jusqu.au|de\s+retour|reviendrai|hasta|regres|vuelv|fino\s+al?|rientr|torner|"
-    r"até|retorn|\btot\b|terug|\bdo\b|wracam|\btill\b|tillbaka|\btil\b|tilbage|tilbake|asti|saakka|palaan|zpět|"
+    r"\bbis\b|\bab\s+(?:dem\s+)?(?=\S*\d)|wieder|jusqu.au|de\s+retour|reviendrai|hasta|regres|"
+    r"vuelv|fino\s+al?|rientr|torner|"
+    r"até|retorn|\btot\b|terug|\bdo\b|wracam|\btill\b|tillbaka|\btil\b|tilbage|tilbake|asti|"
+    r"saakka|palaan|zpět|"
     r"\bдо\b|вернусь|まで|に戻り|より(?:通常|出社|対応)|至|返回|까지|복귀",
     re.IGNORECASE,
 )
-_ADDRESS: Final = re.compile(r"[^\s<>\"',;:()\[\]|]+@[^\s<>\"',;:()\[\]|]+\.[^\s<>\"',;:()\[\]|.]+")
+_ADDRESS: Final = re.compile(
+    r"[^\s<>\"',;:()\[\]|@]{1,64}@[^\s<>\"',;:()\[\]|@]{1,254}\.[^\s<>\"',;:()\[\]|.@]{1,63}"
+)
 _HEAD_CHARS: Final = 8000
 _SPAN_CHARS: Final = 80
 _AMERICAN_ZONE: Final = re.compile(rb"[+-]\d{4}")
@@ -83,31 +100,46 @@ _AMERICAN_ZONE: Final = re.compile(rb"[+-]\d{4}")
 
 def auto_reply_evidence(heading: Heading, text: str) -> str:
     """Return what shows that a message answers by itself, or nothing."""
+    evidence, robot = _by_fields(heading)
+    return evidence or _by_subject(heading) or _by_text(heading, text[:_HEAD_CHARS], robot)
+
+
+def _by_fields(heading: Heading) -> tuple[str, str]:
+    """Return the field that says it, and the one that says at least that a robot wrote it."""
     generated = suppressed = ""
     for field in heading.fields:
         pattern = _FIELDS.get(field.name)
         if pattern is not None:
             if pattern.match(field.value):
-                return f"{field.name}: {field.value[:60].decode('latin-1')}"
-            if field.name == "auto-submitted":
-                generated = "" if field.value.strip()[:2].lower() == b"no" else field.name
+                return f"{field.name}: {field.value[:60].decode('latin-1')}", ""
+            if field.name == "auto-submitted" and field.value.strip()[:2].lower() != b"no":
+                generated = field.name
         elif field.name == "x-auto-response-suppress":
             suppressed = field.name
+    if generated and heading.cited:
+        return f"{generated}, answers {heading.cited[0]}", ""
+    return "", generated or suppressed
+
+
+def _by_subject(heading: Heading) -> str:
+    """Return what the subject says, as clients begin their own answers."""
     subject = heading.subject
     if found := _SUBJECT.match(subject):
         return f"subject {found.group().strip()!r}"
-    # Searches in long texts stand behind a plain look for a word that they need.
+    # Searches stand behind a plain look for a word that they need.
     is_out = "ffice" in subject
     if is_out and (notes := _NOTES.match(subject)) and _is_author(heading, notes.group(1)):
         return f"subject {notes.group()!r}"
-    if generated and heading.cited:
-        return f"{generated}, answers {heading.cited[0]}"
-    head = text[:_HEAD_CHARS]
-    is_said = "uto" in head or "自動" in head
-    if is_said and (said := _SAYS_ROBOT.search(head)) and subject[:3].lower() != "re:":
+    return ""
+
+
+def _by_text(heading: Heading, head: str, robot: str) -> str:
+    """Return what the first words say of themselves."""
+    is_said = ("uto" in head or "自動" in head) and heading.subject[:3].lower() != "re:"
+    if is_said and (said := _SAYS_ROBOT.search(head)):
         return f"text {said.group()!r}"
-    if (generated or suppressed) and (left := _LEFT.search(head)):
-        return f"{generated or suppressed}, text {left.group()!r}"
+    if robot and (left := _LEFT.search(head)):
+        return f"{robot}, text {left.group()!r}"
     return ""
 
 

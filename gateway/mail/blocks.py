@@ -19,7 +19,8 @@ _ALL_LABELS: Final = "|".join(
     re.escape(label).replace(r"\ ", r"\s") for label in sorted(_FIELD_OF, key=len, reverse=True)
 )
 _LABEL: Final = re.compile(
-    rf"[ \t>＞\u00a0\ufeff]*[*_]{{0,2}}({_ALL_LABELS})[*_]{{0,2}}[ \t\u00a0]*[:：][*_]{{0,2}}[ \t\u00a0]*",
+    rf"[ \t>＞\u00a0\ufeff]*[*_]{{0,2}}({_ALL_LABELS})[*_]{{0,2}}[ \t\u00a0]*[:：]"
+    rf"[*_]{{0,2}}[ \t\u00a0]*",
     re.IGNORECASE,
 )
 # Any line with a word and a colon; the table of labels says whether it is one.
@@ -30,12 +31,15 @@ _STARTS: Final = frozenset(
     label for name in ("author", "subject", "date") for label in phrases.LABELS[name].split("|")
 )
 _DASHED_LINE: Final = re.compile(r"(?m)^[ \t>＞\u00a0]*+[-_=*~—–]{2,}+[ \t\u00a0]*+[^\W_]")
+_GLUED_LABELS: Final = "|".join(
+    label.capitalize() for label in _FIELD_OF if label.isascii() and len(label) > 1
+)
 _GLUED: Final = re.compile(
-    rf"(?<=[^\s:：])[ \t]*(?=(?:{'|'.join(label.capitalize() for label in _FIELD_OF if label.isascii() and len(label) > 1)}"
-    rf"|An|CC|À|Кому|Тема|Дата|Копия|Envoyé|Ämne)\s?:\s)"
+    rf"(?<=[^\s:：])[ \t]*(?=(?:{_GLUED_LABELS}|An|CC|À|Кому|Тема|Дата|Копия|Envoyé|Ämne)\s?:\s)"
 )
 _SEPARATOR: Final = re.compile(
-    rf"[ \t>＞\u00a0]*(?:[-_=*~—–]{{2,}}[ \t\u00a0]*(?:(?P<forward>{phrases.FORWARDED})|(?P<original>{phrases.ORIGINAL}))"
+    rf"[ \t>＞\u00a0]*(?:[-_=*~—–]{{2,}}[ \t\u00a0]*(?:(?P<forward>{phrases.FORWARDED})|"
+    rf"(?P<original>{phrases.ORIGINAL}))"
     rf"[^\n]{{0,80}}?[-_=*~—–]{{2,}}[ \t\u00a0]*)",
     re.IGNORECASE,
 )
@@ -44,7 +48,10 @@ _COLON_LINE: Final = re.compile(r"(?m)[:：][ \t\u00a0]*$")
 _WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n:：]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
 _WROTE_WORDS: Final = frozenset(word for word in phrases.WROTE.split("|") if word.isalpha())
 _ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()]+@[^<>\s()]+[>)\]]?\s*[:：]\s*\Z")
-_TIME: Final = re.compile(r"\d{1,2}\s?[:.時点时h]\s?\d{2}|\d{4}[-/.年]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b(?:19|20)\d\d\b")
+_TIME: Final = re.compile(
+    r"\d{1,2}\s?[:.時点时h]\s?\d{2}|\d{4}[-/.年]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b(?:19|"
+    r"20)\d\d\b"
+)
 _RULE_LINE: Final = re.compile(r"[ \t>]*(?:[-_=*—]{5,})[ \t]*\Z")
 _LINES: Final = 4
 _FOLDED_CHARS: Final = 45
@@ -87,9 +94,7 @@ def find_seams(text: str) -> Seams:
     colons = [found.span() for found in _COLON_LINE.finditer(text)]
     separators = [*_dashed_separators(text), *_plain_separators(text, colons)]
     separators.sort(key=lambda mark: mark.start)
-    return Seams(
-        tuple(separators), tuple(_attributions(text, colons)), tuple(find_blocks(text))
-    )
+    return Seams(tuple(separators), tuple(_attributions(text, colons)), tuple(find_blocks(text)))
 
 
 def _dashed_separators(text: str) -> Iterator[Mark]:
@@ -158,7 +163,9 @@ def _opens(text: str, at: int) -> bool:
 
 
 _OPENER: Final = re.compile(
-    r"[ \t>]*(?:on\b|am\b|le\b|el\b|il\b|em\b|op\b|w\s+dniu|dnia\b|den\b|dne\b|în\b|в\b|\d{1,4}[./年-])", re.IGNORECASE
+    r"[ \t>]*(?:on\b|am\b|le\b|el\b|il\b|em\b|op\b|w\s+dniu|dnia\b|den\b|dne\b|în\b|в\b|"
+    r"\d{1,4}[./年-])",
+    re.IGNORECASE,
 )
 
 

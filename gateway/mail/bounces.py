@@ -17,7 +17,8 @@ from gateway.mail.diagnoses import find_status, is_hard
 from gateway.model.message import Heading, RecipientStatus
 
 _DAEMON: Final = re.compile(
-    r"(?:mailer[-_.]?daemon|post_?master|poostmaster|mail[-_.]?daemon|mail\.delivery\.system|mdaemon|"
+    r"(?:mailer[-_.]?daemon|post_?master|poostmaster|mail[-_.]?daemon|mail\.delivery\.system|"
+    r"mdaemon|"
     r"no-?reply|sysadmin|mailerdaemon|bounce\w*|mail-?delivery|delivery)\b",
     re.IGNORECASE,
 )
@@ -31,52 +32,63 @@ _SUBJECT: Final = re.compile(
     r"returned\s+mail|failure\s+(?:notice|delivery)|mail\s+(?:delivery\s+)?(?:failed|failure)|"
     r"mail\s+system\s+error|could\s+not\s+(?:be\s+)?deliver|message\s+delivery\s+has\s+failed|"
     r"error\s+sending\s+your\s+mail|returning\s+(?:message\s+)?to\s+sender|message\s+\S*\s*delayed|"
-    r"warning:\s+(?:message|could)|not\s+delivered|delivery\s+report|unzustellbar|nicht\s+zugestellt|"
+    r"warning:\s+(?:message|could)|not\s+delivered|delivery\s+report|unzustellbar|"
+    r"nicht\s+zugestellt|"
     r"non\s+remis|échec|no\s+se\s+pudo\s+entregar|mancato\s+recapito|onbestelbaar|niet\s+bezorgd|"
     r"olevererbart|ikke\s+levert|nie\s+dostarczono|nedoručiteln|не\s+доставлено|недоставлен|"
     r"配信できません|配信不能|送信エラー|メールエラー|返送|退信|无法投递|投递失败|반송|배달\s*실패",
     re.IGNORECASE,
 )
 _FAILURE: Final = re.compile(
-    r"unable\s+to\s+deliver|(?:was|be|been|were)\s+(?:un)?(?:able\s+to\s+)?deliver|(?:not|n't|un)\s*(?:be\s+|been\s+|yet\s+been\s+)*deliver|"
-    r"did\s+not\s+reach|failed\s+(?:permanently|addresses)|permanent\s+(?:fatal\s+)?error|delivery\s+(?:errors|problems|failed)|"
+    r"unable\s+to\s+deliver|(?:was|be|been|were)\s+(?:un)?(?:able\s+to\s+)?deliver|(?:not|n't|"
+    r"un)\s*(?:be\s+|been\s+|yet\s+been\s+)*deliver|"
+    r"did\s+not\s+reach|failed\s+(?:permanently|addresses)|permanent\s+(?:fatal\s+)?error|"
+    r"delivery\s+(?:errors|problems|failed)|"
     r"(?:has|have)\s+failed|trouble\s+delivering|error\s+(?:has\s+)?occurred\s+while|rejected\s+by|"
-    r"no\s+valid\s+recipients|unknown\s+user|user\s+unknown|transcript\s+of\s+session|failure\s+reasons|"
-    r"did\s+not\s+receive\s+this|recipients\s+returned|been\s+delayed|error\s+delivering|invalid\s+user\s+address|"
-    r"final-recipient:|\b55\d[ -]|送信できません|配信できません|送信に失敗|не\s+может\s+быть\s+доставлено|"
+    r"no\s+valid\s+recipients|unknown\s+user|user\s+unknown|transcript\s+of\s+session|"
+    r"failure\s+reasons|"
+    r"did\s+not\s+receive\s+this|recipients\s+returned|been\s+delayed|error\s+delivering|"
+    r"invalid\s+user\s+address|"
+    r"final-recipient:|\b55\d[ -]|送信できません|配信できません|送信に失敗|"
+    r"не\s+может\s+быть\s+доставлено|"
     r"konnte\s+nicht|n'a\s+pas\s+pu|no\s+se\s+ha\s+podido|impossible\s+de",
     re.IGNORECASE,
 )
 _ORIGINAL: Final = re.compile(
-    r"(?m)^[-\s>*|=]*(?:this is a copy of the|below this line is a copy|enclosed is a copy|original message follows|"
-    r"below is a copy of the original|message headers follow|the header of the original|original message|"
-    r"unsent message follows|returned message|message text follows|included is a copy|message header follows|"
+    r"(?m)^[-\s>*|=]*(?:this is a copy of the|below this line is a copy|enclosed is a copy|"
+    r"original message follows|"
+    r"below is a copy of the original|message headers follow|the header of the original|"
+    r"original message|"
+    r"unsent message follows|returned message|message text follows|included is a copy|"
+    r"message header follows|"
     r"text of the original|original mail|the original message)\b|"
     r"^(?:Received|Return-Path|DKIM-Signature|X-Google-Smtp-Source):",
     re.IGNORECASE,
 )
-_ADDR: Final = r"[^\s<>\"',;:()\[\]|]+@[^\s<>\"',;:()\[\]|]+[^\s<>\"',;:()\[\]|.]"
+_ADDR: Final = r"[^\s<>\"',;:()\[\]|@]{1,64}@[^\s<>\"',;:()\[\]|@]{1,254}[^\s<>\"',;:()\[\]|.@]"
 _ON_LINE: Final = re.compile(
     rf"(?m)^(?:[ \t>*|]|\d{{3}}[ -]|\[)*(?:pipe to .*?)?[<\"]?({_ADDR})[>\"]?"
     rf"(?=[ \t]*(?:$|:|\.\.\.|\[|<| on | Invalid| Error|, ))"
 )
 _BEHIND_WORDS: Final = re.compile(
-    rf"(?:RCPT\s*TO:?|recipients?[^:\n<]{{0,80}}:|delivered\s+to:?|delivering\s+your\s+mail\s+to|message\s+to:?|"
+    rf"(?:RCPT\s*TO:?|recipients?[^:\n<]{{0,80}}:|delivered\s+to:?|"
+    rf"delivering\s+your\s+mail\s+to|message\s+to:?|"
     rf"unknown\s+user:|\bfor|\buser|generated\s+by|Final-Recipient:\s*rfc822;)\s*<?({_ADDR})",
     re.IGNORECASE,
 )
 _ANY: Final = re.compile(_ADDR)
 # Sendmail's transcript says on one line, with folded ones, what it says of a recipient.
 _TRANSCRIPT_LINE: Final = re.compile(r"\d{3}[ -][^\n]*(?:\n[ \t][^\n]*)*")
-_NOT_RECIPIENT: Final = re.compile(r"(?:MAIL\s+FROM:?\s*<?|sender:?\s*<?|from\s*<?)\Z", re.IGNORECASE)
+_NOT_RECIPIENT: Final = re.compile(
+    r"(?:MAIL\s+FROM:?\s*<?|sender:?\s*<?|from\s*<?)\Z", re.IGNORECASE
+)
 _DELAY: Final = re.compile(
-    r"been\s+delayed|not\s+yet\s+been\s+delivered|warning\s+message\s+only|will\s+(?:be\s+retried|keep\s+trying)",
+    r"been\s+delayed|not\s+yet\s+been\s+delivered|warning\s+message\s+only|"
+    r"will\s+(?:be\s+retried|keep\s+trying)",
     re.IGNORECASE,
 )
 _JSON_BOUNCE: Final = re.compile(r'"notificationType"\s*:\s*"(Bounce|Delivery|Complaint)"')
-_JSON_RECIPIENT: Final = re.compile(
-    r'\{[^{}]*"emailAddress"\s*:\s*"([^"]+)"[^{}]*\}', re.DOTALL
-)
+_JSON_RECIPIENT: Final = re.compile(r'\{[^{}]*"emailAddress"\s*:\s*"([^"]+)"[^{}]*\}', re.DOTALL)
 _HEAD_CHARS: Final = 20_000
 
 
@@ -126,9 +138,9 @@ def read_old_bounce(heading: Heading, text: str) -> tuple[RecipientStatus, ...]:
     if not places:
         named = heading.first("x-failed-recipients") or b""
         keys = [key_of(one.strip()) for one in named.decode("latin-1").split(",")]
-        return tuple(_status(key, head, heading.subject, delayed=delayed) for key in keys if key) or (
-            _status("", head, heading.subject, delayed=delayed),
-        )
+        return tuple(
+            _status(key, head, heading.subject, delayed=delayed) for key in keys if key
+        ) or (_status("", head, heading.subject, delayed=delayed),)
     results = []
     for index, (key, at) in enumerate(places):
         stop = places[index + 1][1] if index + 1 < len(places) else len(head)
@@ -147,7 +159,11 @@ def _places(heading: Heading, head: str) -> list[tuple[str, int]]:
         for found in pattern.finditer(head):
             key = key_of(found.group(found.lastindex or 0))
             start = found.start(found.lastindex or 0)
-            if key and key not in strangers and not _NOT_RECIPIENT.search(head[max(0, start - 20) : start]):
+            if (
+                key
+                and key not in strangers
+                and not _NOT_RECIPIENT.search(head[max(0, start - 20) : start])
+            ):
                 places.setdefault(key, found.start())
         if places:
             return list(places.items())
@@ -159,9 +175,7 @@ def _status(key: str, said: str, context: str, *, delayed: bool) -> RecipientSta
     diagnostic = " ".join(said.split())
     status = find_status(diagnostic)
     hard = False if delayed else is_hard(status, diagnostic, context)
-    return RecipientStatus(
-        key, "delayed" if delayed else "failed", status, diagnostic[:1000], hard
-    )
+    return RecipientStatus(key, "delayed" if delayed else "failed", status, diagnostic[:1000], hard)
 
 
 def _read_json(text: str) -> tuple[RecipientStatus, ...]:
@@ -171,7 +185,9 @@ def _read_json(text: str) -> tuple[RecipientStatus, ...]:
         said = found.group()
         status = find_status(said)
         results.append(
-            RecipientStatus(key_of(found.group(1)), "failed", status, said[:1000], is_hard(status, said))
+            RecipientStatus(
+                key_of(found.group(1)), "failed", status, said[:1000], is_hard(status, said)
+            )
         )
     action = "failed" if '"Bounce"' in text[:200] else "delivered"
     return tuple(results) or (RecipientStatus("", action, find_status(text), hard=False),)

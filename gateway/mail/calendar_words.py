@@ -11,28 +11,51 @@ from datetime import date, datetime
 from typing import Final
 
 _MONTHS: Final = (
-    "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia styczeń sty "
-    "januari tammikuuta ledna leden января янв",
-    "feb february februar février févr febrero febbraio fevereiro fev februari lutego luty lut "
-    "helmikuuta února únor февраля фев",
-    "mar march märz maerz mrz mars marzo março maart mrt marca marzec marts maaliskuuta března "
-    "březen марта",
-    "apr april avril avr abril abr aprile kwietnia kwiecień kwi huhtikuuta dubna duben апреля апр",
+    (
+        "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia "
+        "styczeń sty januari tammikuuta ledna leden января янв"
+    ),
+    (
+        "feb february februar février févr febrero febbraio fevereiro fev februari lutego "
+        "luty lut helmikuuta února únor февраля фев"
+    ),
+    (
+        "mar march märz maerz mrz mars marzo março maart mrt marca marzec marts maaliskuuta "
+        "března březen марта"
+    ),
+    (
+        "apr april avril avr abril abr aprile kwietnia kwiecień kwi huhtikuuta dubna duben "
+        "апреля апр"
+    ),
     "may mai mayo maggio mag maio mei maja maj toukokuuta května květen мая май",
-    "jun june juni juin junio giugno giu junho czerwca czerwiec cze kesäkuuta června červen "
-    "июня июн",
-    "jul july juli juillet juil julio luglio lug julho lipca lipiec lip heinäkuuta července "
-    "červenec июля июл",
-    "aug august août aout agosto ago augustus augusti sierpnia sierpień sie elokuuta srpna srpen "
-    "августа авг",
-    "sep sept september septembre septiembre settembre set setembro września wrzesień wrz "
-    "syyskuuta září сентября сен",
-    "oct october okt oktober octobre octubre ottobre ott outubro out października październik paź "
-    "lokakuuta října říjen октября окт",
-    "nov november novembre noviembre novembro listopada listopad lis marraskuuta листопада "
-    "ноября ноя",
-    "dec december dez dezember décembre déc diciembre dic dicembre dezembro grudnia grudzień gru "
-    "desember joulukuuta prosince prosinec декабря дек",
+    (
+        "jun june juni juin junio giugno giu junho czerwca czerwiec cze kesäkuuta června "
+        "červen июня июн"
+    ),
+    (
+        "jul july juli juillet juil julio luglio lug julho lipca lipiec lip heinäkuuta "
+        "července červenec июля июл"
+    ),
+    (
+        "aug august août aout agosto ago augustus augusti sierpnia sierpień sie elokuuta "
+        "srpna srpen августа авг"
+    ),
+    (
+        "sep sept september septembre septiembre settembre set setembro września wrzesień wrz "
+        "syyskuuta září сентября сен"
+    ),
+    (
+        "oct october okt oktober octobre octubre ottobre ott outubro out października "
+        "październik paź lokakuuta října říjen октября окт"
+    ),
+    (
+        "nov november novembre noviembre novembro listopada listopad lis marraskuuta "
+        "листопада ноября ноя"
+    ),
+    (
+        "dec december dez dezember décembre déc diciembre dic dicembre dezembro grudnia "
+        "grudzień gru desember joulukuuta prosince prosinec декабря дек"
+    ),
 )
 _MONTH_BY_NAME: Final = {
     name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()

@@ -9,6 +9,7 @@ Standards: RFC 2978 names, the WHATWG encoding labels where they are wider.
 from __future__ import annotations
 
 import codecs
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -43,6 +44,11 @@ _CODECS: Final = {
     "_autodetect": "guess", "_iso-2022-jp$esc": "jis",
 }  # fmt: skip
 _GUESS_OCTETS: Final = 32_768
+_TELLING_OCTETS: Final = 2048
+"""Of lines beyond ASCII, so many octets tell as much as a whole text, far sooner."""
+_LEAST_OCTETS: Final = 64
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_EIGHT_BIT_LINE: Final = re.compile(rb"[^\n\x80-\xff]*+[\x80-\xff][^\n]*+")
 # Codecs of the stdlib that are no charsets: they compress, rotate or read whole files' worth.
 _NO_CHARSETS: Final = frozenset({"idna", "punycode", "undefined", "mbcs", "oem"})
 
@@ -70,7 +76,7 @@ def codec_for(charset: str) -> str:
 def decode_text(octets: bytes, charset: str) -> tuple[str, str]:
     """Return the text and the codec that gave it; marked `?` behind when it was a guess."""
     codec = codec_for(charset) if charset != "utf-8" else charset
-    if codec == "utf-8" or codec == "western" or codec == "guess":
+    if codec in ("utf-8", "western", "guess"):
         if octets.isascii() and (codec != "guess" or b"\x1b" not in octets):
             return octets.decode("ascii"), "utf-8" if codec == "utf-8" else "us-ascii"
         if codec == "guess":
@@ -80,9 +86,11 @@ def decode_text(octets: bytes, charset: str) -> tuple[str, str]:
     if codec == "western":
         return _decode_western(octets)
     try:
-        return octets.decode(codec), codec
+        text = octets.decode(codec)
     except (UnicodeError, ValueError):
         return _decode_damaged(octets, codec)
+    # UTF-7 can spell half a surrogate pair, which no text may hold.
+    return (_SURROGATE.sub("\ufffd", text) if codec == "utf-7" else text), codec
 
 
 def guess_text(octets: bytes) -> tuple[str, str]:
@@ -95,9 +103,10 @@ def guess_text(octets: bytes) -> tuple[str, str]:
         pass
     if (east := _east_asian(octets)) is not None:
         return east
-    best = charset_normalizer.from_bytes(octets[:_GUESS_OCTETS]).best()
+    telling = b"\n".join(_EIGHT_BIT_LINE.findall(octets[:_GUESS_OCTETS]))[:_TELLING_OCTETS]
+    best = charset_normalizer.from_bytes(telling).best() if len(telling) >= _LEAST_OCTETS else None
     codec = best.encoding if best is not None else "latin-1"
-    if codec.startswith("utf") or codec == "ascii" or len(octets) < 64:
+    if best is None or codec.startswith("utf") or codec == "ascii":
         codec = "cp1252"
     return _decode_damaged(octets, codec)[0], f"{codec}?"
 
@@ -106,7 +115,9 @@ def _east_asian(octets: bytes) -> tuple[str, str] | None:
     """Return octets read as Japanese when kana says so, which chance hardly makes."""
     for codec in ("cp932", "euc_jp"):
         try:
-            text = octets[:_GUESS_OCTETS].decode(codec, "strict" if len(octets) <= _GUESS_OCTETS else "replace")
+            text = octets[:_GUESS_OCTETS].decode(
+                codec, "strict" if len(octets) <= _GUESS_OCTETS else "replace"
+            )
         except UnicodeDecodeError:
             continue
         kana = sum(1 for char in text if "\u3041" <= char <= "\u30fc")
@@ -142,6 +153,6 @@ def _decode_damaged(octets: bytes, codec: str) -> tuple[str, str]:
         except UnicodeDecodeError:
             pass
     try:
-        return octets.decode(codec, "replace"), codec
+        return _SURROGATE.sub("\ufffd", octets.decode(codec, "replace")), codec
     except (UnicodeError, ValueError):
         return octets.decode("latin-1"), "latin-1?"

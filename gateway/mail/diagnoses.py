@@ -13,29 +13,37 @@ from typing import Final
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 _HARD_STATUS: Final = frozenset(
-    "5.1.0 5.1.1 5.1.2 5.1.3 5.1.4 5.1.6 5.1.10 5.4.4 5.4.310 5.4.312".split()
+    ["5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.4.4", "5.4.310", "5.4.312"]
 )
-_VAGUE_STATUS: Final = frozenset("5.0.0 5.5.0 5.3.0 5.1.0 4.0.0 5.4.0 5.4.6 5.4.14 5.2.0 5.7.0".split())
+_VAGUE_STATUS: Final = frozenset(
+    ["5.0.0", "5.5.0", "5.3.0", "5.1.0", "4.0.0", "5.4.0", "5.4.6", "5.4.14", "5.2.0", "5.7.0"]
+)
 _UNKNOWN_USER: Final = re.compile(
     r"(?:user|recipient|account|mailbox|local.?part|name)\s+(?:is\s+)?unknown|"
-    r"unknown\s+(?:or\s+illegal\s+)?(?:\w+\s+)?(?:user|recipient|local.?part|account|mailbox|address(?!\s+error)|alias)|"
+    r"unknown\s+(?:or\s+illegal\s+)?(?:\w+\s+)?(?:user|recipient|local.?part|account|mailbox|"
+    r"address(?!\s+error)|alias)|"
     r"no\s+such\s+(?:user|recipient|mailbox|account|address|person|local|name|email)|"
     r"(?:user|recipient|mailbox|account|address|addressee|group|person)\b[^.;\n]{0,80}?"
-    r"(?:not\s+found|does\s*(?:n.t|\s+not)\s+exist|not\s+exist|is\s+not\s+known|could\s+not\s+be\s+found|"
+    r"(?:not\s+found|does\s*(?:n.t|\s+not)\s+exist|not\s+exist|is\s+not\s+known|"
+    r"could\s+not\s+be\s+found|"
     r"wasn.t\s+found|not\s+listed|no\s+longer\s+(?:valid|exists|available|in\s+use))|"
     r"(?:is\s+)?not\s+a\s+(?:valid|known)\s+(?:user|mailbox|recipient|account|address)|"
     r"(?:invalid|bad|illegal)\s+(?:\w+\s+)?(?:recipient|mailbox|user|address)|"
     r"no\s+mailbox\s+(?:here\s+)?by\s+that\s+name|recipient\s+name\s+is\s+not\s+recognized|"
     r"doesn.t\s+have\s+an?\s+\S+\s+account|no\s+valid\s+recipients|resolver\.adr\.recip\w*notfound|"
     r"recipnotfound|no\s+account\s+by\s+that\s+name|user\s+doesn.t\s+exist|undeliverable\s+address|"
-    r"unknown\s+recipient|recipient\s+not\s+found|not\s+listed\s+in|invalid\s+recipient|not\s+our\s+customer|"
+    r"unknown\s+recipient|recipient\s+not\s+found|not\s+listed\s+in|invalid\s+recipient|"
+    r"not\s+our\s+customer|"
     r"存在しません|見つかりません|宛先不明|用户不存在",
     re.IGNORECASE,
 )
 _UNKNOWN_HOST: Final = re.compile(
-    r"host\s+(?:or\s+domain\s+)?(?:name\s+)?(?:not\s+found|unknown|lookup\s+failed)|unknown\s+(?:mail\s+)?host|"
-    r"(?:host|domain)(?:\s+name)?\s+(?:not\s+found|does\s*(?:n.t|\s+not)\s+exist|unknown|is\s+unknown)|"
-    r"couldn.t\s+find\s+any\s+host|illegal\s+host/domain|no\s+(?:mx|a|dns)\s+record|nxdomain|unrout(?:e)?able|no\s+such\s+(?:host|domain)|"
+    r"host\s+(?:or\s+domain\s+)?(?:name\s+)?(?:not\s+found|unknown|lookup\s+failed)|"
+    r"unknown\s+(?:mail\s+)?host|"
+    r"(?:host|domain)(?:\s+name)?\s+(?:not\s+found|does\s*(?:n.t|\s+not)\s+exist|unknown|"
+    r"is\s+unknown)|"
+    r"couldn.t\s+find\s+any\s+host|illegal\s+host/domain|no\s+(?:mx|a|dns)\s+record|nxdomain|"
+    r"unrout(?:e)?able|no\s+such\s+(?:host|domain)|"
     r"couldn.t\s+be\s+resolved|name\s+or\s+service\s+not\s+known|no\s+route\s+to\s+host\s+name|"
     r"(?<!@)\b[\w-]+\.[a-z][\w.-]+\s+does\s+not\s+exist|domain\s+not\s+listed",
     re.IGNORECASE,
@@ -46,7 +54,8 @@ _TAKES_NO_MAIL: Final = re.compile(
 # Who took RCPT and refuses DATA refuses this message: filters of mobile carriers say "user
 # unknown" there, lest the sender learns of the filter.
 _AFTER_DATA: Final = re.compile(
-    r">>>\s*DATA\s+<<<\s*55\d[^\n]*unknown|in\s+reply\s+to\s+(?:end\s+of\s+)?DATA|after\s+end\s+of\s+data|"
+    r">>>\s*DATA\s+<<<\s*55\d[^\n]*unknown|in\s+reply\s+to\s+(?:end\s+of\s+)?DATA|"
+    r"after\s+end\s+of\s+data|"
     r"SMTP\s+command\s+DATA|did\s+not\s+like\s+our\s+(?:final\s+)?DATA",
     re.IGNORECASE,
 )
@@ -61,13 +70,18 @@ _MOVED: Final = re.compile(
     r"(?:has|have)\s+moved|no\s+longer\s+(?:works|with)|address\s+(?:has\s+)?changed", re.IGNORECASE
 )
 _PASSING: Final = re.compile(
-    r"(?:mailbox|mailfolder|folder|quota|inbox|disk|storage)[^.;\n]{0,40}(?:full|exceed|over)|over\s*quota|"
-    r"exceed\w*\s+(?:\S+\s+){0,4}(?:quota|limit|size|storage)|insufficient\s+(?:disk|system|storage)|"
-    r"full\s+mailbox|couldn.t\s+create|name\s*server\s+reply|too\s+(?:large|big|many|much)|spam|black\s*list|block(?:ed|list)|reputation|"
-    r"\bdmarc\b|\bspf\b|\bdkim\b|\bptr\b|reverse\s+dns|grey\s*list|try\s+again|temporar|timed?\s*out|"
+    r"(?:mailbox|mailfolder|folder|quota|inbox|disk|storage)[^.;\n]{0,40}(?:full|exceed|over)|"
+    r"over\s*quota|"
+    r"exceed\w*\s+(?:\S+\s+){0,4}(?:quota|limit|size|storage)|insufficient\s+(?:disk|system|"
+    r"storage)|"
+    r"full\s+mailbox|couldn.t\s+create|name\s*server\s+reply|too\s+(?:large|big|many|much)|spam|"
+    r"black\s*list|block(?:ed|list)|reputation|"
+    r"\bdmarc\b|\bspf\b|\bdkim\b|\bptr\b|reverse\s+dns|grey\s*list|try\s+again|temporar|"
+    r"timed?\s*out|"
     r"deferred|expired|delayed|(?:suspend|disabl|inactiv|deactivat|discontinued)|relay|virus|"
     r"rate\s+limit|policy|prohibited|access\s+denied|not\s+authori[sz]ed|authenticat|permission|"
-    r"restricted|hop\s+count|mail\s+loop|too\s+long\s+in|in\s+the\s+queue|connection\s+(?:refused|reset|dropped)|"
+    r"restricted|hop\s+count|mail\s+loop|too\s+long\s+in|in\s+the\s+queue|"
+    r"connection\s+(?:refused|reset|dropped)|"
     r"client\s+host|sender\s+(?:address\s+)?(?:rejected|denied|domain)|domain\s+of\s+sender|banned|"
     r"一杯|容量|満杯|空き",
     re.IGNORECASE,

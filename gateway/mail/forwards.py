@@ -33,19 +33,31 @@ from gateway.model.envelope import Octets
 from gateway.model.message import Address, Forward, Heading, Part
 
 _FORWARD_SUBJECT: Final = re.compile(
-    r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|pd|podaj dalej|vb|vs|vl|vidarebefordrat|ilt|ynt|fs|továbbítás|пересл|"
+    r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|pd|podaj dalej|vb|vs|vl|"
+    r"vidarebefordrat|ilt|ynt|fs|továbbítás|пересл|"
     r"转发|轉寄|轉發|転送|전달)\s*[:：]|\s*\[fwd?:|.*\(fwd\)\s*\Z",
     re.IGNORECASE,
 )
-_REPLY_SUBJECT: Final = re.compile(r"\s*(?:re|aw|sv|antw|odp|res|回复|答复|返信|답장)\s*(?:\[\d+\])?\s*[:：]", re.I)
-_CORRECTION: Final = re.compile(r"\s*(?:from|von|de|da|van|från|fra|od|от|差出人|发件人|보낸 사람)\s*[:：]\s*([^\n]*@[^\n]*)(?:\n|\Z)", re.I)
+_REPLY_SUBJECT: Final = re.compile(
+    r"\s*(?:re|aw|sv|antw|odp|res|回复|答复|返信|답장)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
+_CORRECTION: Final = re.compile(
+    r"\s*(?:from|von|de|da|van|från|fra|od|от|差出人|发件人|"
+    r"보낸 사람)\s*[:：]\s*([^\n]*@[^\n]*)(?:\n|\Z)",
+    re.IGNORECASE,
+)
 _MAILTO: Final = re.compile(r"<mailto:[^<>]*>|\[mailto:([^\[\]]*)\]", re.IGNORECASE)
-_BEHALF: Final = re.compile(r"\s*(?:on\s+behalf\s+of|im\s+auftrag\s+von|de\s+la\s+part\s+de)\b.*\Z", re.IGNORECASE | re.S)
+_BEHALF: Final = re.compile(
+    r"\s*(?:on\s+behalf\s+of|im\s+auftrag\s+von|de\s+la\s+part\s+de)\b.*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
 _QUOTES: Final = re.compile(r"(?m)^[ \t]*[>＞] ?")
 _ATTACHED: Final = 50
 _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 _NAME_QUOTES: Final = " \"'«»„“”‚‘’\u00a0\u202f"
-_ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+)[>)\]]?")
+_ADDRESS: Final = re.compile(
+    r"[<(\[]?([^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255})[>)\]]?"
+)
 
 
 def find_forwards(
@@ -151,7 +163,11 @@ def _mailboxes(value: str) -> tuple[Address, ...]:
     plain = _MAILTO.sub(lambda found: f"<{found.group(1)}>" if found.group(1) else "", value)
     found, _ = parse_addresses(plain.strip().encode("utf-8", "surrogatepass"))
     return tuple(
-        [replace(one, name=one.name.strip(_NAME_QUOTES)) for one in found if one.key or one.addr_spec]
+        [
+            replace(one, name=one.name.strip(_NAME_QUOTES))
+            for one in found
+            if one.key or one.addr_spec
+        ]
     )
 
 

@@ -20,9 +20,7 @@ from gateway.mail.words import decode_unstructured
 from gateway.model.envelope import Octets
 from gateway.model.message import Address, Defect, Heading, Verdict
 
-_ADDRESS_FIELDS: Final = frozenset(
-    ("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from")
-)
+_ADDRESS_FIELDS: Final = frozenset(("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from"))
 _ALIAS_FIELDS: Final = (
     "x-microsoft-original-message-id",
     "x-google-original-message-id",
@@ -55,7 +53,9 @@ def read_heading(octets: Octets) -> Heading:
     subject = decode_unstructured(values["subject"][0]) if "subject" in values else ""
     senders = _addresses(values, "sender", defects)
     if len(values) < sum(map(len, values.values())):
-        defects += [Defect("duplicate-field", name) for name in _ONCE & values.keys() if values[name][1:]]
+        defects += [
+            Defect("duplicate-field", name) for name in _ONCE & values.keys() if values[name][1:]
+        ]
     return Heading(
         fields=fields,
         size=size,

@@ -21,15 +21,73 @@ _TAG: Final = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]*)")
 _STRIP: Final = re.compile(r"<[^<>]*>")
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
 _VOID: Final = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li td tr th dt dd "
-    "option".split()
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "tr",
+        "th",
+        "dt",
+        "dd",
+        "option",
+    ]
 )
-_SILENT: Final = frozenset("script style head title template noscript object svg".split())
+_SILENT: Final = frozenset(
+    ["script", "style", "head", "title", "template", "noscript", "object", "svg"]
+)
 _BLOCKS: Final = frozenset(
-    "address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 "
-    "h5 h6 header hr li main nav ol p pre section table tr ul body".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+        "body",
+    ]
 )
-_SPACED: Final = frozenset("p h1 h2 h3 h4 h5 h6 blockquote pre ul ol".split())
+_SPACED: Final = frozenset(
+    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol"]
+)
 _QUOTE_IDS: Final = frozenset(
     (
         "divrplyfwdmsg",
@@ -59,7 +117,8 @@ _QUOTE_CLASSES: Final = frozenset(
 )
 # Outlook 2007 and later rule their header block off with a line of one of these colours.
 _OUTLOOK_RULE: Final = re.compile(
-    r"border-top:\s*(?:solid\s+#(?:e1e1e1|b5c4df)|#(?:e1e1e1|b5c4df)\s+1(?:\.0)?pt\s+solid)", re.I
+    r"border-top:\s*(?:solid\s+#(?:e1e1e1|b5c4df)|#(?:e1e1e1|b5c4df)\s+1(?:\.0)?pt\s+solid)",
+    re.IGNORECASE,
 )
 
 

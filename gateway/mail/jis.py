@@ -11,15 +11,21 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_RUN: Final = re.compile(
-    rb"(\x1b(?:\([A-Z]|\$\([A-Z]|\$[@AB]|&@\x1b\$B|\.[A-F])|[\x0e\x0f])"
-)
+_RUN: Final = re.compile(rb"(\x1b(?:\([A-Z]|\$\([A-Z]|\$[@AB]|&@\x1b\$B|\.[A-F])|[\x0e\x0f])")
 _TO_EIGHT_BITS: Final = bytes(range(0x21)) + bytes(range(0xA1, 0xFF)) + bytes(range(0x7F, 0x100))
 _DOUBLE: Final = {
     b"\x1b$@": "jis", b"\x1b$B": "jis", b"\x1b&@\x1b$B": "jis", b"\x1b$(B": "jis",
     b"\x1b$(@": "jis", b"\x1b$(D": "jis-x-0212", b"\x1b$(O": "jis-2004", b"\x1b$(Q": "jis-2004",
     b"\x1b$(P": "jis-2004-2", b"\x1b$A": "gb2312", b"\x1b$(A": "gb2312", b"\x1b$(C": "euc_kr",
 }  # fmt: skip
+
+_CODECS: Final = {
+    "jis-x-0212": ("euc_jp", b"\x8f"),
+    "jis-2004": ("euc_jis_2004", b""),
+    "jis-2004-2": ("euc_jis_2004", b"\x8f"),
+    "gb2312": ("gb2312", b""),
+    "euc_kr": ("euc_kr", b""),
+}
 
 
 def decode_jis(octets: bytes) -> str:
@@ -56,13 +62,10 @@ def _decode_run(run: bytes, state: str) -> str:
             return high.decode("euc_jp")
         except UnicodeDecodeError:
             return _decode_pairs(run)
-    if state == "jis-x-0212":
-        marked = b"".join(b"\x8f" + high[at : at + 2] for at in range(0, len(high), 2))
-        return marked.decode("euc_jp", "replace")
-    if state == "jis-2004-2":
-        marked = b"".join(b"\x8f" + high[at : at + 2] for at in range(0, len(high), 2))
-        return marked.decode("euc_jis_2004", "replace")
-    return high.decode("euc_jis_2004" if state == "jis-2004" else state, "replace")
+    codec, lead = _CODECS[state]
+    if lead:
+        high = b"".join([lead + high[at : at + 2] for at in range(0, len(high), 2)])
+    return high.decode(codec, "replace")
 
 
 def _decode_single(run: bytes) -> str:

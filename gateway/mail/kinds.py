@@ -30,13 +30,32 @@ from gateway.model.message import Heading, Kind, Part, RecipientStatus, Report
 _MESSAGE_ID: Final = re.compile(r"(?mi)^[ \t>|]*Message-ID:\s*(<[^<>\s]+>)")
 _BULK: Final = re.compile(rb"\s*(?:bulk|junk)\b", re.IGNORECASE)
 _LIST_FIELDS: Final = frozenset(
-    ("list-id", "list-post", "x-mailing-list", "x-beenthere", "mailing-list", "x-listname", "x-ml-name")
+    (
+        "list-id",
+        "list-post",
+        "x-mailing-list",
+        "x-beenthere",
+        "mailing-list",
+        "x-listname",
+        "x-ml-name",
+    )
 )
 _BULK_FIELDS: Final = frozenset(
-    ("list-unsubscribe", "feedback-id", "x-campaign", "x-campaignid", "x-campaign-id", "x-mailgun-tag",
-     "x-csa-complaints", "x-mc-user", "x-sg-eid")
-)  # fmt: skip
-_ROBOT: Final = re.compile(r"(?:no|do-?not)[-_.]?reply|mailer-?daemon|notifications?\b|cron\b|daemon\b", re.I)
+    (
+        "list-unsubscribe",
+        "feedback-id",
+        "x-campaign",
+        "x-campaignid",
+        "x-campaign-id",
+        "x-mailgun-tag",
+        "x-csa-complaints",
+        "x-mc-user",
+        "x-sg-eid",
+    )
+)
+_ROBOT: Final = re.compile(
+    r"(?:no|do-?not)[-_.]?reply|mailer-?daemon|notifications?\b|cron\b|daemon\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +106,9 @@ def _find_report(
             groups = read_groups(octets, part)
             ids = original_ids(octets, parts, groups)
             return Finding(Kind.ABUSE_REPORT, media_type, Report(feedback_results(groups), ids))
-    declared = parts[0].params.get("report-type", "") if parts[0].media_type == "multipart/report" else ""
+    declared = (
+        parts[0].params.get("report-type", "") if parts[0].media_type == "multipart/report" else ""
+    )
     evidence = looks_like_bounce(heading, text)
     if not evidence and declared.lower() == "delivery-status":
         evidence = "report-type=delivery-status"
@@ -130,7 +151,9 @@ def _ids_in_text(text: str) -> tuple[str, ...]:
     found = _MESSAGE_ID.search(text)
     if found is None:
         return ()
-    return tuple(ids_in_header(b"Message-ID: " + found.group(1).encode("utf-8", "replace") + b"\n\n"))
+    return tuple(
+        ids_in_header(b"Message-ID: " + found.group(1).encode("utf-8", "replace") + b"\n\n")
+    )
 
 
 def _find_calendar(parts: Sequence[Part], leaves: Sequence[Part]) -> Finding | None:

@@ -111,12 +111,12 @@ class Tree:
             filename=safe_filename(name) if name else "",
             content_id=_content_id(content["id"]) if "id" in content else "",
             charset=params.get("charset", ""),
-            chain=(*frame.chain, Span(*span, self._encoding(content, is_container))),
+            chain=(*frame.chain, Span(*span, self._encoding(content, is_container=is_container))),
             depth=frame.depth,
             declared_size=int(declared) if declared.isdecimal() and len(declared) < 16 else None,
         )
 
-    def _encoding(self, content: dict[str, bytes], is_container: bool) -> str:
+    def _encoding(self, content: dict[str, bytes], *, is_container: bool) -> str:
         """Return the name of the transfer encoding as Span has it."""
         if "transfer-encoding" not in content:
             return "identity"

@@ -16,7 +16,9 @@ from gateway.mail import limits
 _BRACKETED: Final = re.compile(rb"<([^<>]{1,998})>")
 _BARE: Final = re.compile(rb"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 # Emacs and its kin wrote: In-Reply-To: Message from Joe <joe@example.com> of "Mon, 1 Jan".
-_PERSON: Final = re.compile(rb"(?:\bfrom\b|\bvon\b|\bde\b)[^<>]*<[^<>]*>|<[^<>]*>(?='s message|\s+of\s)", re.I)
+_PERSON: Final = re.compile(
+    rb"(?:\bfrom\b|\bvon\b|\bde\b)[^<>]*<[^<>]*>|<[^<>]*>(?='s message|\s+of\s)", re.IGNORECASE
+)
 _SPACE: Final = b" \t\r\n\x0b\x0c"
 
 

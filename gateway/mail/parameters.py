@@ -19,9 +19,10 @@ from gateway.mail.words import decode_words, raw_text
 from gateway.model.message import Defect
 
 _PARAMETER: Final = re.compile(
-    r";[\s;]*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\Z)|([^;\"]*+(?:\"[^;\"]*+)*+))", re.S
+    r";[\s;]*+([^\s=;\"]++)\s*+=\s*+(?:\"((?:[^\"\\]|\\.)*+)(?:\"|\Z)|([^;\"]*+(?:\"[^;\"]*+)*+))",
+    re.DOTALL,
 )
-_ESCAPED: Final = re.compile(r"\\(.)", re.S)
+_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _SECTION: Final = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*?))?")
 
 
@@ -62,9 +63,7 @@ def _unescape(found: re.Match[str]) -> str:
     return char if char in '"\\' else found.group()
 
 
-def _add_section(
-    sections: dict[str, dict[int, tuple[str, bool]]], key: str, content: str
-) -> bool:
+def _add_section(sections: dict[str, dict[int, tuple[str, bool]]], key: str, content: str) -> bool:
     """Note one piece of an RFC 2231 parameter; say whether it is one."""
     found = _SECTION.fullmatch(key)
     if found is None:

@@ -14,8 +14,11 @@ from typing import Final
 from gateway.mail import phrases
 from gateway.mail.blocks import Seams, rule_line_before
 
-_QUOTED_RUN: Final = re.compile(r"(?:[ \t\u00a0]*+[>＞|][^\n]*+(?:\n|\Z)|[ \t\u00a0\r]*+\n)++[ \t]*+")
-_TRAILING_QUOTE: Final = re.compile(r"(?m)^[ \t\u00a0]*[>＞]")
+_QUOTED_RUN: Final = re.compile(
+    r"(?:[ \t\u00a0]*+[>＞|][^\n]*+(?:\n|\Z)|[ \t\u00a0\r]*+\n)++[ \t]*+"
+)
+_QUOTED_LINE: Final = re.compile(r"(?m)^[ \t\u00a0]*[>＞]")
+_WORDS: Final = re.compile(r"(?m)^[ \t\u00a0]*+(?![>＞|])[-_*= \t]*+[^-_*=\s]")
 _SIGNATURE: Final = re.compile(r"(?m)^--[ \u00a0]?\r?$")
 _MOBILE: Final = re.compile(rf"(?mi)^(?:{phrases.MOBILE})")
 _MOBILE_CHARS: Final = 300
@@ -34,10 +37,8 @@ def new_text_stop(text: str, seams: Seams, quote_at: int | None = None) -> int:
         starts = sorted([*starts, (quote_at, _behind_mark(text, quote_at))])
     for start, behind in starts:
         run = _QUOTED_RUN.match(text, behind)
-        if run is None or _TRAILING_QUOTE.search(run.group()) is None:
-            stop = start
-            break
-        if not _has_words(text, run.end(), stop):
+        is_quoted = run is not None and _QUOTED_LINE.search(text, behind, run.end()) is not None
+        if run is None or not is_quoted or not _has_words(text, run.end(), stop):
             stop = start
             break
     stop = _without_trailing_quote(text, stop)
@@ -68,22 +69,18 @@ def _behind_mark(text: str, at: int) -> int:
 
 def _has_words(text: str, start: int, stop: int) -> bool:
     """Whether something new stands in a range, a signature and quotations apart."""
-    signature = _SIGNATURE.search(text, start, stop)
-    for line in text[start : signature.start() if signature else stop].split("\n"):
-        stripped = line.strip(" \t\u00a0\r_-*=")
-        if stripped and stripped[0] not in ">＞|":
-            return True
-    return False
+    words = _WORDS.search(text, start, stop)
+    return words is not None and _SIGNATURE.search(text, start, words.start() + 1) is None
 
 
 def _without_trailing_quote(text: str, stop: int) -> int:
-    """Return the offset without the quoted lines that end the range."""
+    """Return the offset without the quoted and empty lines that end the range."""
     while stop > 0:
-        stop = len(text[:stop].rstrip())
         start = text.rfind("\n", 0, stop) + 1
-        if not text[start:stop].lstrip().startswith((">", "＞")):
+        line = text[start:stop].strip()
+        if line and line[0] not in ">＞":
             break
-        stop = start
+        stop = max(start - 1, 0)
     return stop
 
 

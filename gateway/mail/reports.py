@@ -30,8 +30,10 @@ _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 _REPORT_OCTETS: Final = 200_000
 _GROUP_END: Final = re.compile(rb"\n[ \t]*\r?\n")
 _ACTIONS: Final = frozenset(("failed", "delayed", "delivered", "relayed", "expanded"))
-_TYPED_ADDRESS: Final = re.compile(r"(?:rfc822|utf-8|unknown|x-\S+|smtp|rfc\s*822)\s*;\s*", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"[^\s<>\"',;:()\[\]]+@[^\s<>\"',;:()\[\]]+")
+_TYPED_ADDRESS: Final = re.compile(
+    r"(?:rfc822|utf-8|unknown|x-\S+|smtp|rfc\s*822)\s*;\s*", re.IGNORECASE
+)
+_ADDRESS: Final = re.compile(r"[^\s<>\"',;:()\[\]@]{1,64}@[^\s<>\"',;:()\[\]@]{1,255}")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 Group = dict[str, str]

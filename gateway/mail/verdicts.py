@@ -12,7 +12,9 @@ from typing import Final
 from gateway.model.message import Verdict
 
 _YES: Final = re.compile(r"\s*(?:yes|true)\b", re.IGNORECASE)
-_INFECTED: Final = re.compile(r"\s*(?:infected|yes|virus)\b|.*\bfound to be infected\b", re.I | re.S)
+_INFECTED: Final = re.compile(
+    r"\s*(?:infected|yes|virus)\b|.*\bfound to be infected\b", re.IGNORECASE | re.DOTALL
+)
 _SCL: Final = re.compile(r"\s*(\d+)\s*\Z")
 _SFV: Final = re.compile(r"\bSFV:\s*(SPM|SKS|SKB)\b", re.IGNORECASE)
 _CAT: Final = re.compile(r"\bCAT:\s*(MALW|HSPM|HPHISH|HPHSH|PHSH|SPM)\b", re.IGNORECASE)
@@ -24,12 +26,16 @@ _TESTS: Final[Mapping[str, tuple[str, str, re.Pattern[str]]]] = {
     "x-forefront-antispam-report": ("spam", "X-Forefront-Antispam-Report", _SFV),
     "x-rspamd-action": ("spam", "X-Rspamd-Action", _REJECT),
     "x-spam": ("spam", "X-Spam", _YES),
-    "x-amavis-alert": ("malware", "X-Amavis-Alert", re.compile(r"\s*INFECTED\b", re.I)),
+    "x-amavis-alert": ("malware", "X-Amavis-Alert", re.compile(r"\s*INFECTED\b", re.IGNORECASE)),
     "x-virus-status": ("malware", "X-Virus-Status", _INFECTED),
     "x-virus-flag": ("malware", "X-Virus-Flag", _YES),
     "x-virus": ("malware", "X-Virus", _INFECTED),
-    "x-ironport-av": ("malware", "X-IronPort-AV", re.compile(r".*\bv=\"?[^;]*infected", re.I)),
-    "x-amp-result": ("malware", "X-Amp-Result", re.compile(r"\s*malicious\b", re.I)),
+    "x-ironport-av": (
+        "malware",
+        "X-IronPort-AV",
+        re.compile(r".*\bv=\"?[^;]*infected", re.IGNORECASE),
+    ),
+    "x-amp-result": ("malware", "X-Amp-Result", re.compile(r"\s*malicious\b", re.IGNORECASE)),
 }
 _SCL_FIELDS: Final = {
     "x-ms-exchange-organization-scl": "X-MS-Exchange-Organization-SCL",

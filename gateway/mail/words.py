@@ -20,10 +20,9 @@ _WORD: Final = re.compile(
     r"=\?([^?\s*]{1,60})(?:\*[^?\s]{0,60})?\?([bqBQ])\?([^?]*+(?:\?(?!=)[^?]*+){0,8})\?="
 )
 _NOT_BASE64: Final = bytes(
-    set(range(256))
-    - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
-_CONTROLS: Final = {code: None for code in (*range(9), *range(11, 32), 127)} | {9: " ", 10: " "}
+_CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), 127)) | {9: " ", 10: " "}
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 
 
@@ -52,8 +51,10 @@ def _replace_words(text: str) -> str:
     """Return text with encoded-words replaced by what they say."""
     out: list[str] = []
     charset, octets = "", b""
-    end = count = 0
-    for found in _WORD.finditer(text):
+    end = 0
+    for count, found in enumerate(_WORD.finditer(text)):
+        if count >= limits.ENCODED_WORDS:
+            break
         label, encoding, payload = found.groups()
         between = text[end : found.start()]
         adjacent = count > 0 and (not between or between.isspace())
@@ -65,9 +66,6 @@ def _replace_words(text: str) -> str:
         charset = label.lower()
         octets += _unbase64(payload) if encoding in "bB" else _unquote(payload)
         end = found.end()
-        count += 1
-        if count >= limits.ENCODED_WORDS:
-            break
     out.extend((decode_text(octets, charset)[0], text[end:]))
     return "".join(out)
 
