@@ -119,7 +119,7 @@ def user_opted_out(arrival: Arrival) -> Evidence | None:
 )
 def internal_only(arrival: Arrival) -> Evidence | None:
     """Every party is of the company; delivery reports excepted."""
-    if arrival.outside or not arrival.parties or arrival.wrapping or arrival.reports_delivery:
+    if arrival.outside or arrival.author is None or arrival.wrapping or arrival.reports_delivery:
         return None
     return {"parties": len(arrival.parties)}
 

@@ -7,8 +7,8 @@ without one. Whoever is not named here is a stranger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -283,3 +283,47 @@ def decided(asked: Case) -> tuple[str, str]:
     """Return outcome and reason in words."""
     decision: Decision = judge(asked)
     return decision.outcome.value, decision.reason.value
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A case that a rule hits, and the same case but for one fact, which it misses."""
+
+    reason: Reason
+    outcome: str
+    build: Callable[..., Case]
+    given: Mapping[str, Any]
+    but: Mapping[str, Any]
+    """The single fact."""
+    instead: str
+    """What is decided then, as `outcome reason`."""
+    what: str = ""
+    """What is special, where a rule has several pairs."""
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.what}".strip().replace(" ", "-")
+
+    @property
+    def hit(self) -> Case:
+        """The case that it hits."""
+        return self.build(**self.given)
+
+    @property
+    def miss(self) -> Case:
+        """The case that it misses."""
+        return self.build(**{**self.given, **self.but})
+
+
+def matched(asked: Case, reason: Reason) -> bool:
+    """Whether the trace says that the rule matched."""
+    answers = judge(asked).trace
+    return any(answer.matched for answer in answers if answer.rule == reason.value)
+
+
+def holds(pair: Pair) -> None:
+    """Hold both halves of a pair."""
+    assert decided(pair.hit) == (pair.outcome, pair.reason.value)
+    assert matched(pair.hit, pair.reason)
+    assert len(pair.but) == 1
+    assert " ".join(decided(pair.miss)) == pair.instead
+    assert not matched(pair.miss, pair.reason)
