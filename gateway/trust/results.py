@@ -30,7 +30,12 @@ _PARSE: Final[Any] = AuthenticationResultsHeader.parse_value
 _COMMENT: Final = re.compile(rb"\([^()]*+\)")
 _NESTED_COMMENTS: Final = 4
 _INSTANCE: Final = re.compile(rb"\s*i\s*=\s*[0-9]{1,2}\s*;")
-_WITHOUT_ID: Final = re.compile(r"\s*[A-Za-z][\w-]*\s*=")
+_METHOD: Final = re.compile(r"\s*[A-Za-z][\w-]*\s*(?:/\s*[0-9]+\s*)?=")
+# A piece ends at a semicolon, but not at one in a comment or a quoted string.
+_SEGMENT: Final = re.compile(
+    r"((?:[^;\"()]|\"(?:[^\"\\]|\\.)*+\"|\((?:[^()]|\([^()]*+\))*+\))*+)(?:;|\Z)"
+)
+_AUTHSERV_ID: Final = re.compile(r"([^\s;=\"()]+)(?:\s.*)?", re.DOTALL)
 _NO_ID: Final = "no-authserv-id.invalid"
 
 
@@ -67,18 +72,24 @@ class Results:
 
 
 def parse_results(value: bytes) -> Results | None:
-    """Return what the body of such a field says, or None when it cannot be read."""
+    """Return what the body of such a field says, or None when it cannot be taken apart.
+
+    Real servers write more than the standard has: Exchange Online leaves the authserv-id out
+    and puts bare domains between the results. What cannot be read is left out.
+    """
     if len(value) > RESULTS_OCTETS:
         return None
     text = unfold(value).decode("utf-8", "replace")
-    # Exchange Online leaves the authserv-id out.
-    nameless = _WITHOUT_ID.match(text) is not None
-    try:
-        parsed = _PARSE(f"{_NO_ID}; {text}" if nameless else text)
-    except (AuthResError, RecursionError, ValueError, LookupError):
+    pieces = _split(text)
+    if not pieces:
         return None
-    name = "" if nameless else str(parsed.authserv_id).lower()
-    return Results(name, tuple(_result(one) for one in parsed.results))
+    if _METHOD.match(pieces[0]):
+        name = ""
+    elif (first := _AUTHSERV_ID.fullmatch(pieces.pop(0))) is not None:
+        name = first[1].lower()
+    else:
+        return None
+    return Results(name, tuple(one for piece in pieces for one in _parse(piece)))
 
 
 def parse_sealed_results(value: bytes) -> Results | None:
@@ -103,6 +114,8 @@ def trusted_results(
             above.append(field)
         elif field.name == "received":
             host = receiving_host(field.value)
+            if not host and _names_nobody(field.value):
+                continue
             # Who made this one cannot be told, nor who wrote what is below it.
             if not host:
                 break
@@ -117,23 +130,61 @@ def receiving_host(received: bytes) -> str:
 
     The name after `from` is the client's own word: it must not be taken for another clause.
     """
-    text = received
-    for _ in range(_NESTED_COMMENTS):
-        text = _COMMENT.sub(b" ", text)
+    text = _without_comments(received)
     words = text.partition(b";")[0].split()
     if b"(" in text or b")" in text or not words:
         return ""
     if words[0].lower() == b"from":
-        words = words[2:]
+        # Some write the address behind the name without parentheses round it.
+        words = words[3:] if words[2:3] and words[2].startswith(b"[") else words[2:]
     if len(words) < 2 or words[0].lower() != b"by":
         return ""
     return words[1].decode("ascii", "replace").rstrip(".").lower()
+
+
+def _names_nobody(received: bytes) -> bool:
+    """Whether a Received field is a remark only, as qmail's `(qmail 1 invoked by uid 2)`."""
+    return not _without_comments(received).partition(b";")[0].strip()
+
+
+def _without_comments(value: bytes) -> bytes:
+    """Return a field body with a space for each comment, as deep as real ones are nested."""
+    for _ in range(_NESTED_COMMENTS):
+        value = _COMMENT.sub(b" ", value)
+    return value
 
 
 def _of_server(server: TrustedServer, above: Sequence[Field]) -> list[Results]:
     """Return what the server wrote in these fields."""
     found = (parse_results(field.value) for field in above[:RESULTS_FIELDS])
     return [one for one in found if one is not None and one.authserv_id == server.authserv_id]
+
+
+def _split(text: str) -> list[str]:
+    """Return the pieces between semicolons; none when a comment or a string does not end.
+
+    What a stranger wrote into an open comment must not become a piece of its own.
+    """
+    pieces: list[str] = []
+    position = 0
+    while position < len(text):
+        piece = _SEGMENT.match(text, position)
+        if piece is None:
+            return []
+        pieces.append(piece[1].strip())
+        position = piece.end()
+    return pieces
+
+
+def _parse(piece: str) -> list[Result]:
+    """Return the result that one piece between semicolons holds, or none."""
+    if not _METHOD.match(piece):
+        return []
+    try:
+        parsed = _PARSE(f"{_NO_ID}; {piece}")
+    except (AuthResError, RecursionError, ValueError, LookupError):
+        return []
+    return [_result(one) for one in parsed.results]
 
 
 def _result(parsed: object) -> Result:

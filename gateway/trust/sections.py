@@ -24,13 +24,12 @@ SIGNATURE_OCTETS: Final = 8192
 """A longer signature field is not looked at: dkimpy's patterns are quadratic in white space."""
 SINGLE_FIELDS: Final = frozenset(
     {
-        *("from", "sender", "reply-to", "to", "cc", "subject", "date", "message-id"),
-        *("in-reply-to", "references", "mime-version", "content-type"),
-        "content-transfer-encoding",
+        *("from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references"),
+        *("content-type", "content-transfer-encoding"),
     }
 )
-"""Fields that may stand once (RFC 5322 §3.6, RFC 2045): of two, a signature may cover the one
-and a reader show the other."""
+"""Fields that we show or follow and that may stand once (RFC 5322 §3.6, RFC 2045): of two, a
+signature may cover the one and a reader show the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,21 @@ def believed(fields: str, *servers: TrustedServer) -> tuple[Results, ...]:
             ),
         ),
         ("mx.example; none", Results("mx.example", ())),
+        (
+            "spf=pass\r\n smtp.helo=x; corp.example; dmarc=none action=none header.from=a.example;",
+            Results(
+                "",
+                (Result("spf", "pass", ""), Result("dmarc", "none", "a.example")),
+            ),
+        ),
+        (
+            "mx.example; odd=; dkim/1=pass header.d=a.example",
+            Results("mx.example", (Result("dkim", "pass", "a.example"),)),
+        ),
+        (
+            'mx.example; dkim=fail (a; dkim=pass) reason="b; dkim=pass" header.d=a.example',
+            Results("mx.example", (Result("dkim", "fail", "a.example"),)),
+        ),
     ],
 )
 def test_results_are_read(value: str, expected: Results) -> None:
@@ -59,7 +74,17 @@ def test_results_are_read(value: str, expected: Results) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"", b"\xff", b'"quoted id"; dkim=pass', b"a; dkim=" + b"(" * 5000, b"a; " * 5000]
+    "value",
+    [
+        b"",
+        b"; dkim=pass",
+        b'"quoted id"; dkim=pass',
+        b"a; dkim=" + b"(" * 5000,
+        b"a; " * 5000,
+        b"a; spf=pass (helo=( ; dkim=pass header.d=a.example)",
+        b'a; spf=pass smtp.helo="; dkim=pass header.d=a.example',
+        b"a; spf=pass ) ; dkim=pass header.d=a.example",
+    ],
 )
 def test_unreadable_results_are_none(value: bytes) -> None:
     assert parse_results(value) is None
@@ -110,7 +135,12 @@ def test_results_are_ignored_without_trusted_servers() -> None:
 
 
 def test_unclear_received_field_ends_the_trust() -> None:
-    assert believed("Received: (qmail 1 invoked)\r\n" + PASS + OWN, MX) == ()
+    assert believed("Received: from somewhere\r\n" + PASS + OWN, MX) == ()
+
+
+def test_remark_of_a_program_does_not_end_the_trust() -> None:
+    remark = "Received: (qmail 1 invoked by uid 2); now\r\n"
+    assert believed(remark + PASS + OWN, MX) == BELIEVED
 
 
 @pytest.mark.parametrize("helo", ["by", "by mx", "(", ")", "((", "a(b", "x (by) y"])
@@ -143,6 +173,8 @@ def test_host_whose_name_ends_alike_is_not_the_servers() -> None:
         (b"by mx.example with SMTP id 1; now", "mx.example"),
         (b"from a (b (c (d) e)) by mx.example; now", "mx.example"),
         (b"from by by mx.example; now", "mx.example"),
+        (b"from a [192.0.2.1] by mx.example with IMAP (fetchmail)", "mx.example"),
+        (b"from a [by mx.evil.example] by mx.example", ""),
         (b"from a; by mx.example", ""),
         (b"from a via b by mx.example", ""),
         (b"from a (((((((b))))))) by mx.example", ""),

@@ -48,6 +48,10 @@ def test_field_that_stands_twice_is_not_signed(name: str) -> None:
     assert read(f"{name}: a@b.example\r\n".encode() + letter()) is None
 
 
+def test_field_that_is_not_shown_may_stand_twice() -> None:
+    assert read(b"Reply-To: a@b.example\r\nReply-To: c@d.example\r\n" + letter()) is not None
+
+
 def test_message_without_author_is_not_signed() -> None:
     assert read(b"To: a@b.example\r\n\r\n") is None
 

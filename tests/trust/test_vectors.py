@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.mail.heading import read_heading
 from gateway.trust.keys import Found
+from gateway.trust.results import parse_results, receiving_host
+from gateway.trust.sections import read_signed
 from gateway.trust.signatures import State, check_signatures, list_signatures
-from tests.trust.signing import signed_of
+from tests.trust.signing import RSA_RECORD, signed_of
 
 STATES = {"SUCCESS": State.VALID, "PERMFAIL": State.INVALID, "TEMPFAIL": State.UNANSWERED}
 FOOTBALL = "chasquid/internal/dkim/testdata/01-rfc8463.dns"
@@ -65,3 +68,21 @@ def test_message_of_exim_verifies_with_ed25519(real_mail: Path) -> None:
     folder = real_mail / "dkimpy/dkim/tests/data"
     keys = {"sed._domainkey.test.ex": Found((folder / "eximtest.dns").read_bytes().strip())}
     assert states_of(read_mail(folder / "ed25519test2.msg"), keys) == [State.VALID]
+
+
+def test_every_real_message_is_answered(real_mail: Path) -> None:
+    mail = [file for file in real_mail.rglob("*") if file.suffix in {".eml", ".txt", ".msg"}]
+    for file in mail:
+        octets = read_mail(file)
+        heading = read_heading(octets)
+        for field in heading.fields:
+            if field.name == "received":
+                receiving_host(field.value)
+            elif field.name == "authentication-results":
+                parse_results(field.value)
+        if (signed := read_signed(octets, heading)) is not None:
+            listed = list_signatures(signed)
+            keys = {signature.key_name: Found(RSA_RECORD.encode()) for signature in listed}
+            states = {one.state for one in check_signatures(signed, listed, keys)}
+            assert State.VALID not in states, "nobody signed with the key of our tests"
+    assert mail
