@@ -107,6 +107,8 @@ class Receiver:
 
     def content(self) -> Content:
         """Return the content; only after its end has come. Raises OSError."""
+        if self.trouble is not None:
+            raise self.trouble
         wire = self._wire.octets()
         octets = wire if self._plain is None else self._plain.octets()
         traits = self._tally.traits

@@ -15,7 +15,9 @@ Standards: RFC 5321, RFC 2920 (several replies in one write).
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 
 import structlog
@@ -35,6 +37,19 @@ BROWSERS: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CON
 Commands = dict[bytes, Callable[[Any, bytes], Awaitable[None]]]
 
 _log = structlog.get_logger(__name__)
+
+
+class _Peer(PeerSession):
+    """aiosmtpd's session, without the warning that its own AUTH would cause."""
+
+    login_data = None
+
+
+def place_of(error: BaseException) -> str:
+    """Return what went wrong and where, without words: they may hold content or a password."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 class ClientSession(SMTP):
@@ -77,7 +92,7 @@ class ClientSession(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a session; after STARTTLS, begin it anew on the safe transport."""
         self.transport = cast("asyncio.Transport", transport)
-        self.session = PeerSession(self.loop)
+        self.session = _Peer(self.loop)
         self.session.peer = transport.get_extra_info("peername")
         if self._original_transport is not None:
             assert self._tls_protocol is not None  # noqa: S101 - STARTTLS has just set it
@@ -134,7 +149,7 @@ class ClientSession(SMTP):
     def stop(self) -> None:
         """Take leave: now when the session is idle, else after what is under way."""
         self._leaving = True
-        if not self._busy:
+        if not self._busy and self._receiver is None:
             self._part(words.STOPPING)
 
     def cut(self) -> None:
@@ -220,8 +235,8 @@ class ClientSession(SMTP):
             await self._obey(line.removesuffix(b"\n").removesuffix(b"\r"))
         except LineTooLongError:
             self._scold(words.TOO_LONG)
-        except Exception:  # noqa: BLE001 - mail must not bounce for a defect of ours
-            _log.exception("intake-defect", listener=self.listener.name)
+        except Exception as error:  # noqa: BLE001 - mail must not bounce for a defect of ours
+            _log.error("intake-defect", listener=self.listener.name, at=place_of(error))
             await self.end()
             self.say(words.TROUBLE)
         self._active_at = self.loop.time()

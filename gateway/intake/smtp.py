@@ -20,13 +20,13 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 import structlog
-from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword, _AuthMechAttr
+from aiosmtpd.smtp import AuthResult, _AuthMechAttr
 
 from gateway.intake import words
 from gateway.intake.listeners import LOOPBACK, Listener, Sessions, Wiring, is_within
 from gateway.intake.paths import parse_path
 from gateway.intake.receiver import Receiver
-from gateway.intake.session import ClientSession, Commands
+from gateway.intake.session import ClientSession, Commands, place_of
 from gateway.intake.transaction import Transaction
 from gateway.intake.xforward import ATTRIBUTES, address_of, known, parse_xforward
 from gateway.mail.addresses import key_of
@@ -48,8 +48,6 @@ class SmtpSession(ClientSession):
         self._helo = ""
         if listener.check_login is not None:
             self._auth_require_tls = listener.tls is not None
-            self._auth_callback = None
-            self._authenticator = self._check_login
             self._auth_methods = {
                 "PLAIN": _AuthMechAttr(self.auth_PLAIN, True),
                 "LOGIN": _AuthMechAttr(self.auth_LOGIN, True),
@@ -292,11 +290,11 @@ class SmtpSession(ClientSession):
             await transaction.consume(self.wiring.consumed())
         try:
             handled = await self.wiring.receive(self._envelope(transaction, content), transaction)
-        except Exception:
+        except Exception as error:
             relayed = transaction.relayed
             if relayed is None or relayed.reply is None:
                 raise
-            _log.exception("receive-defect", listener=self.listener.name)
+            _log.error("receive-defect", listener=self.listener.name, at=place_of(error))
             self._repeat(relayed.reply)
             return
         if handled.reply.code == 421:
@@ -332,15 +330,12 @@ class SmtpSession(ClientSession):
             by_crm=bool(client.login) and client.login in self.listener.crm_logins,
         )
 
-    def _check_login(
-        self, server: SMTP, session: object, envelope: object, mechanism: str, offered: Any
-    ) -> AuthResult:
+    def _authenticate(self, mechanism: str, auth_data: Any) -> AuthResult:
         """Answer aiosmtpd's AUTH."""
-        del server, session, envelope, mechanism
-        assert isinstance(offered, LoginPassword)  # noqa: S101 - PLAIN and LOGIN give no other
-        login = offered.login.decode("utf-8", "replace")
+        del mechanism
+        login = auth_data.login.decode("utf-8", "replace")
         check = self.listener.check_login
-        if check is None or not check(login, offered.password.decode("utf-8", "replace")):
+        if check is None or not check(login, auth_data.password.decode("utf-8", "replace")):
             return AuthResult(success=False, handled=False)
         self.login = login
         return AuthResult(success=True)
