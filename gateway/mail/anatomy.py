@@ -25,6 +25,7 @@ _REPORT_TYPES: Final = frozenset(
         "text/rfc822",
     )
 )
+_SMIME_TYPES: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 WORDS_TYPES: Final = ("text/plain", "text/html")
 
@@ -75,6 +76,18 @@ def dissect(parts: Sequence[Part]) -> Anatomy:
 def parts_of(parts: Iterable[Part], *media_types: str) -> list[Part]:
     """Return the parts of these media types."""
     return [part for part in parts if part.media_type in media_types]
+
+
+def encryption_of(parts: Sequence[Part], text: str) -> str:
+    """Return `smime` or `pgp` when the words are enveloped; what is only signed is readable."""
+    for part in parts:
+        if part.media_type in _SMIME_TYPES and not part.params.get("smime-type", "").startswith(
+            ("signed", "certs", "compressed")
+        ):
+            return "smime"
+        if part.media_type in ("multipart/encrypted", "application/pgp-encrypted"):
+            return "pgp"
+    return "pgp" if text.lstrip().startswith("-----BEGIN PGP MESSAGE-----") else ""
 
 
 def _inherit(alternatives: dict[str, str], number: str, media_type: str) -> None:

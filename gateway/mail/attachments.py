@@ -13,8 +13,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from gateway.mail.decode import Damage, cut_noting
+from gateway.mail import limits
+from gateway.mail.decode import Damage, cut_noting, cut_whole
 from gateway.mail.filenames import safe_filename
+from gateway.mail.tnef import TNEF_TYPES, list_tnef
 from gateway.model.envelope import Octets
 from gateway.model.message import Attachment, Defect, Part, Span
 
@@ -31,11 +33,17 @@ def list_attachments(
     defects: list[Defect],
 ) -> tuple[Attachment, ...]:
     """Return the files in their order; `words` are the decoded texts by part number."""
-    found = [_measure(octets, part, words, defects) for part in files]
+    found: list[Attachment] = []
+    for part in files:
+        found.append(_measure(octets, part, words, defects))
+        if part.media_type in TNEF_TYPES:
+            found += _in_tnef(octets, part)
     for part in parts:
         text = words.get(part.number)
         if text and b"begin " in text:
             found += _uuencoded(octets, part, text)
+        if text and b"=ybegin " in text:
+            defects.append(Defect("yenc", part.number))
     return tuple(found)
 
 
@@ -71,6 +79,23 @@ def _measure(
         state=state,
         inline=bool(cid) and any(b"cid:" + cid in text for text in words.values()),
     )
+
+
+def _in_tnef(octets: Octets, part: Part) -> list[Attachment]:
+    """Return the files inside a TNEF part."""
+    inner = cut_whole(octets, part.chain, limits.NESTED_OCTETS)
+    return [
+        Attachment(
+            part=part.number,
+            name=file.name,
+            media_type="application/octet-stream",
+            size=file.span.stop - file.span.start,
+            sha256=hashlib.sha256(inner[file.span.start : file.span.stop]).digest(),
+            disposition="attachment",
+            chain=(*part.chain, file.span),
+        )
+        for file in list_tnef(inner)
+    ]
 
 
 def _uuencoded(octets: Octets, part: Part, text: bytes) -> list[Attachment]:

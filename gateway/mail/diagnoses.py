@@ -60,6 +60,7 @@ _AFTER_DATA: Final = re.compile(
     re.IGNORECASE,
 )
 _NEEDS_RCPT: Final = re.compile(r"\b503\b|need\s+rcpt|no\s+valid\s+rec", re.IGNORECASE)
+_CHARS: Final = 4000
 _COMMAND_FAILED: Final = re.compile(r"command\s+output:|procmail:", re.IGNORECASE)
 _FULL: Final = re.compile(
     r"(?:not\s+enough|no|out\s+of|insufficient)\s+(?:disk\s+)?(?:space|storage)|over\s*quota|"
@@ -90,7 +91,7 @@ _PASSING: Final = re.compile(
 
 def find_status(text: str) -> str:
     """Return the most telling enhanced status code in a text, or an empty string."""
-    found = [".".join(match.groups()) for match in _STATUS.finditer(text[:4000])]
+    found = [".".join(match.groups()) for match in _STATUS.finditer(text[:_CHARS])]
     failures = [code for code in found if code[0] != "2"]
     telling = [code for code in failures if code not in _VAGUE_STATUS]
     return (telling or failures or found or [""])[0]
@@ -101,29 +102,35 @@ def is_hard(status: str, diagnostic: str, context: str = "") -> bool | None:
 
     `context` is what the report tells people, when it speaks of this recipient alone.
     """
-    text = diagnostic[:4000]
+    text, told = diagnostic[:_CHARS], context[:_CHARS]
     code = status
     if not code or code in _VAGUE_STATUS:
         code = find_status(text) or status
-    is_vague = not code or code in _VAGUE_STATUS
     if _MOVED.search(text) or _TAKES_NO_MAIL.search(text):
         return True
-    told = context[:4000]
     if _FULL.search(told) or _FULL.search(text):
         return False
+    by_words = _by_words(code, text, told)
+    if by_words is not None:
+        return by_words
+    if code in _HARD_STATUS and code not in _VAGUE_STATUS:
+        return not _PASSING.search(text)
+    return False if text or code else None
+
+
+def _by_words(code: str, text: str, told: str) -> bool | None:
+    """Return what words about the user or the host say; None when there are none."""
+    is_vague = not code or code in _VAGUE_STATUS
     names_user = _UNKNOWN_USER.search(text) is not None
     names_host = _UNKNOWN_HOST.search(text) is not None
     if is_vague and code[:1] != "4" and not (names_user or names_host):
         names_user = _UNKNOWN_USER.search(told) is not None
-    if names_user and _was_after_data(f"{text}\n{told}"):
-        return False
-    if names_user and not _COMMAND_FAILED.search(f"{text} {told}"):
-        return True
+    if names_user:
+        whole = f"{text}\n{told}"
+        return not (_was_after_data(whole) or _COMMAND_FAILED.search(whole))
     if names_host:
         return (is_vague and code[:1] != "4") or code[:4] in ("5.4.", "5.1.")
-    if code in _HARD_STATUS and not is_vague:
-        return not (names_user or _PASSING.search(text))
-    return False if text or code else None
+    return None
 
 
 def _was_after_data(text: str) -> bool:
