@@ -1,0 +1,99 @@
+"""`replygate explain`: why a message was logged, or why not and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.command import Command, config_file
+from gateway.cli.opening import open_entries, open_flow
+from gateway.cli.output import json_option, print_json
+from gateway.cli.page import explain_page, judged_page
+from gateway.cli.rows import answer_row, history_row
+from gateway.cli.trouble import CommandError
+from gateway.config.load import load_config
+from gateway.config.settings import Config
+from gateway.model.decision import Decision
+from gateway.model.entry import Entry
+
+HINT = "List what is there with: replygate decisions"
+
+
+@click.command("explain", cls=Command)
+@click.argument("target")
+@json_option
+@click.pass_context
+def explain(ctx: click.Context, target: str, *, as_json: bool) -> None:
+    """Explain what became of TARGET: an entry id, a Message-ID, or a file with a message.
+
+    Shows the way of the message, the decision, what to do about it, and every rule that was asked
+    with its answer, in the order of the stages. A file that never came by is judged as if it came
+    now; nothing is recorded.
+    """
+    config = load_config(config_file(ctx))
+    file = Path(target)
+    is_file = file.is_file()
+    octets = file.read_bytes() if is_file else b""
+    entry = _find(config, _message_id(octets) if is_file else target)
+    if entry is not None:
+        if as_json:
+            print_json(history_row(entry))
+        else:
+            explain_page(entry)
+    elif is_file:
+        for decision in asyncio.run(_would_be(config, file)):
+            _show(target, decision, as_json=as_json)
+    else:
+        raise CommandError(f"Nothing is known of {target}. {HINT}")
+
+
+def _find(config: Config, asked: str) -> Entry | None:
+    if not asked:
+        return None
+    with open_entries(config) as entries:
+        return entries.find(asked)
+
+
+def _message_id(octets: bytes) -> str:
+    from gateway.mail.reading import read_heading, read_message
+
+    heading = read_heading(octets)
+    return heading.message_id or read_message(octets, heading).message_id
+
+
+async def _would_be(config: Config, file: Path) -> list[Decision]:
+    """Return what would be decided of a message that never came by."""
+    from gateway.intake.backfill import direction_of, find_messages, historic_envelope
+    from gateway.mail.reading import read_heading
+
+    now = datetime.now(UTC)
+    decisions: list[Decision] = []
+    async with open_flow(config) as flow:
+        is_company = flow.store.directory.is_company
+        for found in find_messages(file):
+            octets = found.read()
+            direction = direction_of(found, read_heading(octets), is_company)
+            envelope = historic_envelope(found, octets, direction, "", now)
+            judged = await flow.pipeline.decide(envelope, now)
+            decisions += [one.decision for one in judged]
+    return decisions
+
+
+def _show(place: str, decision: Decision, *, as_json: bool) -> None:
+    if not as_json:
+        judged_page(place, decision)
+        return
+    print_json(
+        {
+            "entry": None,
+            "file": place,
+            "outcome": str(decision.outcome),
+            "reason": str(decision.reason),
+            "remedy": decision.remedy,
+            "command": decision.command,
+            "trace": [answer_row(answer) for answer in decision.trace],
+        }
+    )

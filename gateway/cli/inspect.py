@@ -1,0 +1,76 @@
+"""`replygate inspect`: what is read in messages, without any store."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli.command import Command
+from gateway.cli.output import json_option, progress
+from gateway.cli.rows import message_row
+from gateway.cli.trouble import CommandError
+
+FEW = 16
+"""Up to so many files one process is faster than several."""
+CHUNK = 32
+
+
+@click.command("inspect", cls=Command)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@json_option
+def inspect(files: Sequence[Path], *, as_json: bool) -> None:
+    """Show what is read in each FILE, a message; a folder stands for all files within it."""
+    paths = list(_all_files(files))
+    unread = 0
+    with progress("Reading", len(paths)) as step:
+        for path, row in zip(paths, _rows(paths), strict=True):
+            step(1)
+            unread += "trouble" in row
+            if as_json:
+                click.echo(json.dumps(row, ensure_ascii=False))
+            else:
+                _show(path, row)
+    if unread:
+        raise CommandError(f"{unread} of {len(paths)} files could not be read.")
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return what is read in one file, or why it cannot be opened."""
+    from gateway.mail.reading import read_heading, read_message
+
+    try:
+        octets = path.read_bytes()
+    except OSError as error:
+        return {"file": str(path), "trouble": error.strerror or type(error).__name__}
+    message = read_message(octets, read_heading(octets))
+    return {"file": str(path), **message_row(message)}
+
+
+def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Read all files, in their order, by as many processes as there are processors."""
+    workers = len(os.sched_getaffinity(0))
+    if len(paths) <= FEW or workers == 1:
+        yield from map(read_file, paths)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(read_file, paths, chunksize=CHUNK)
+
+
+def _all_files(named: Iterable[Path]) -> Iterator[Path]:
+    for path in named:
+        if path.is_dir():
+            yield from sorted(inner for inner in path.rglob("*") if inner.is_file())
+        else:
+            yield path
+
+
+def _show(path: Path, row: dict[str, Any]) -> None:
+    from gateway.cli.reading_page import reading_page
+
+    reading_page(path, row)

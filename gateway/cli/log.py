@@ -1,0 +1,86 @@
+"""`replygate log` and `replygate purge`: what people and time decide."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+from datetime import UTC, datetime
+
+import click
+
+from gateway.cli.command import Command, config_file
+from gateway.cli.opening import open_entries, open_flow, open_registry
+from gateway.cli.output import say
+from gateway.cli.trouble import CommandError
+from gateway.config.load import load_config
+from gateway.config.settings import Config
+from gateway.model.decision import Outcome, Reason
+from gateway.model.entry import Entry
+
+
+@click.command("log", cls=Command)
+@click.argument("target")
+@click.option("--thread", is_flag=True, help="Log all of its conversation, afterwards too.")
+@click.option("--contact", help="Log it under this contact, an address or a number.")
+@click.option("--by", help="Who decides; else the name of your login.")
+@click.pass_context
+def log(
+    ctx: click.Context, target: str, *, thread: bool, contact: str | None, by: str | None
+) -> None:
+    """Log TARGET by hand, an entry id or a Message-ID, whatever the rules said of it."""
+    config = load_config(config_file(ctx))
+    entry = _find(config, target)
+    if contact is not None:
+        with open_registry(config) as registry:
+            known: int | str = int(contact) if contact.isdecimal() else contact
+            registry.choose_contact(entry.entry_id, known)
+    others = asyncio.run(_log(config, entry, by or _login(), thread=thread))
+    more = f", and {others} others of its thread" if others else ""
+    say(f"Logged: {entry.subject or entry.entry_id}{more}.")
+
+
+@click.command("purge", cls=Command)
+@click.pass_context
+def purge(ctx: click.Context) -> None:
+    """Free the content whose time is over, as the retention of the policy says."""
+    config = load_config(config_file(ctx))
+
+    async def free() -> int:
+        async with open_flow(config) as flow:
+            return await flow.store.purge(datetime.now(UTC))
+
+    count = asyncio.run(free())
+    say(f"The content of {count} messages was freed; their decisions stay.")
+
+
+def _find(config: Config, target: str) -> Entry:
+    with open_entries(config) as entries:
+        entry = entries.find(target)
+    if entry is None:
+        raise CommandError(f"There is no entry {target}. See: replygate decisions")
+    return entry
+
+
+async def _log(config: Config, entry: Entry, by: str, *, thread: bool) -> int:
+    """Log the entry, and its thread when asked; return how many others changed with it."""
+    now = datetime.now(UTC)
+    reason = Reason.APPROVED if entry.outcome is Outcome.HELD else Reason.LOGGED_BY_HAND
+    async with open_flow(config) as flow:
+        if not entry.outcome.on_timeline:
+            done = await flow.replayer.log_by_hand(entry.entry_id, now, by=by, reason=reason)
+            if done is None:
+                why = "Nothing of its content is kept, or its content may not be kept"
+                raise CommandError(f"{entry.entry_id} cannot be logged: {why}. Forward it instead.")
+        if thread:
+            with open_registry(config) as registry:
+                registry.log_thread(entry.entry_id)
+        changes = await flow.replayer.settle_waiting(now)
+    return sum(change.after.outcome.on_timeline for change in changes)
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"

@@ -1,0 +1,65 @@
+"""Opens what commands work on: the store, for changes, for reading, and for judging again."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.config.settings import Config
+from gateway.pipeline import Pipeline, Settings
+from gateway.replay import Replayer
+from gateway.store.entries import Entries
+from gateway.store.registry import Registry
+from gateway.store.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The parts that read, judge and record, without any door open."""
+
+    store: SqliteStore
+    pipeline: Pipeline
+    replayer: Replayer
+
+
+def open_registry(config: Config) -> Registry:
+    """Return the registry; the store is made when there is none yet."""
+    return Registry(_place(config))
+
+
+def open_entries(config: Config) -> Entries:
+    """Return the record for reading; the store is made when there is none yet."""
+    path = _place(config)
+    if not path.exists():
+        Registry(path).close()
+    return Entries(path)
+
+
+@asynccontextmanager
+async def open_flow(config: Config) -> AsyncIterator[Flow]:
+    """Give the parts that judge; a gateway that runs on the same store goes on undisturbed."""
+    from gateway.daemon import new_verifier
+    from gateway.store.spool import FolderSpool
+
+    store = SqliteStore.open(
+        _place(config),
+        domains=frozenset(config.gateway.domains),
+        logging_addresses=config.addresses,
+        crm_logins=config.crm_logins,
+    )
+    try:
+        verifier = new_verifier()
+        # History may be large, and nobody waits for it at the other end.
+        settings = Settings(policy=config.policy, inspection_budget_s=60.0)
+        spool = FolderSpool(config.gateway.state / "spool")
+        pipeline = Pipeline(store, spool, verifier, settings)
+        yield Flow(store, pipeline, Replayer(store, verifier, config.policy))
+    finally:
+        store.close()
+
+
+def _place(config: Config) -> Path:
+    config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return config.store_path

@@ -1,0 +1,161 @@
+"""`replygate replay`: judge again what is kept, by the facts of today."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from gateway.cli.command import Command, config_file
+from gateway.cli.opening import Flow, open_entries, open_flow
+from gateway.cli.options import filter_options, filters_of
+from gateway.cli.output import json_option, print_rows, progress, say
+from gateway.cli.trouble import CommandError
+from gateway.config.load import load_config
+from gateway.config.settings import Config
+from gateway.model.policy import Policy
+from gateway.replay import Change
+from gateway.rules.presets import PRESETS
+from gateway.store.entries import Filters
+
+COLUMNS = ("entry", "author", "subject", "before", "after", "reason", "remedy")
+OURS = (
+    "logging_address",
+    "mark_field",
+    "folder_field",
+    "trusted_filters",
+    "retention",
+    "received_limit",
+    "copies_limit",
+    "inspection_limit",
+)
+"""Settings of a policy that are no matter of a preset."""
+
+
+@click.command("replay", cls=Command)
+@click.argument("targets", nargs=-1)
+@filter_options
+@click.option("--all", "everything", is_flag=True, help="All that is kept.")
+@click.option("--dry-run", is_flag=True, help="Only say what would change.")
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), help="Only say what would change under it."
+)
+@click.option(
+    "--as-of-receipt",
+    is_flag=True,
+    help="Only say what would change, by the facts of that time: to compare presets.",
+)
+@json_option
+@click.pass_context
+def replay(
+    ctx: click.Context,
+    /,
+    targets: Sequence[str],
+    *,
+    everything: bool,
+    dry_run: bool,
+    preset: str | None,
+    as_of_receipt: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Judge TARGETS again, entry ids or Message-IDs, or what the options choose.
+
+    The facts of today count: contacts, merges, lists, connections. Old decisions stay; a new one
+    is put behind them where it differs. Without ids, what is logged stays logged: only what is
+    held or not logged is judged, unless --outcome says otherwise or presets are compared.
+    """
+    filters = filters_of(given)
+    if not (targets or everything or filters != Filters()):
+        raise click.UsageError("Say what to replay: ids, a filter such as --reason, or --all.")
+    config = load_config(config_file(ctx))
+    only_say = dry_run or preset is not None or as_of_receipt
+    compare = preset is not None or as_of_receipt
+    chosen, lost = _choose(config, targets, filters, compare=compare)
+    changes = asyncio.run(
+        _judge(config, chosen, _policy(config, preset), only_say=only_say, receipt=as_of_receipt)
+    )
+    rows = [_row(change) for change in changes]
+    empty = "Nothing would change." if only_say else "Nothing changed."
+    print_rows(rows, COLUMNS, as_json=as_json, empty=empty)
+    if rows and not as_json:
+        said = "would change; nothing was changed." if only_say else "changed."
+        say(f"{len(rows)} of {len(chosen)} decisions {said}")
+    if lost:
+        raise CommandError(f"Nothing is kept of {', '.join(lost)}: it cannot be judged again.")
+
+
+def _policy(config: Config, name: str | None) -> Policy:
+    """Return the policy of the configuration, or a preset with the settings around it."""
+    if name is None:
+        return config.policy
+    ours = {setting: getattr(config.policy, setting) for setting in OURS}
+    return replace(PRESETS[name], **ours)
+
+
+def _choose(
+    config: Config, targets: Sequence[str], filters: Filters, *, compare: bool
+) -> tuple[list[str], list[str]]:
+    """Return the ids of the entries to judge, oldest first, and targets that are not kept."""
+    chosen: list[str] = []
+    lost: list[str] = []
+    with open_entries(config) as entries:
+        for target in targets:
+            entry = entries.find(target)
+            if entry is None:
+                raise CommandError(f"There is no entry {target}. See: replygate decisions")
+            (chosen if entry.kept else lost).append(entry.entry_id if entry.kept else target)
+        if not targets:
+            found = [
+                entry.entry_id
+                for entry in entries.search(replace(filters, kept=True))
+                if compare or filters.outcome or not entry.outcome.on_timeline
+            ]
+            chosen = found[::-1]
+    return chosen, lost
+
+
+async def _judge(
+    config: Config, entry_ids: Sequence[str], policy: Policy, *, only_say: bool, receipt: bool
+) -> list[Change]:
+    """Judge the entries and return what changed, or what would."""
+    now = datetime.now(UTC)
+    changes: list[Change] = []
+    async with open_flow(config) as flow:
+        flow.replayer.policy = policy
+        with progress("Judging again", len(entry_ids)) as step:
+            for entry_id in entry_ids:
+                change = await _one(flow, entry_id, now, only_say=only_say, receipt=receipt)
+                if change is not None and change.differs:
+                    changes.append(change)
+                step(1)
+        if not only_say:
+            changes += await flow.replayer.settle_waiting(now)
+    return changes
+
+
+async def _one(
+    flow: Flow, entry_id: str, now: datetime, *, only_say: bool, receipt: bool
+) -> Change | None:
+    if only_say:
+        return await flow.replayer.preview(entry_id, now, as_of_receipt=receipt)
+    return await flow.replayer.replay(entry_id, now)
+
+
+def _row(change: Change) -> dict[str, Any]:
+    outcome, reason = change.before
+    author = change.case.author
+    return {
+        "entry": change.entry_id,
+        "author": author.key if author else "",
+        "subject": change.case.heading.subject,
+        "before": str(outcome),
+        "before_reason": str(reason),
+        "after": str(change.after.outcome),
+        "reason": str(change.after.reason),
+        "remedy": change.after.remedy,
+    }
