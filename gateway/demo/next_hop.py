@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import mailbox
 from pathlib import Path
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from gateway.demo.ports import free_ports
 
 SIZE_LIMIT = 200_000_000
 
@@ -28,15 +29,10 @@ class MaildirHop:
 
 
 def start(folder: Path) -> Controller:
-    """Start the next hop on a free loopback port."""
+    """Start the next hop on a free loopback port; its `port` tells which."""
+    (port,) = free_ports(1)
     controller = Controller(
-        MaildirHop(folder), hostname="127.0.0.1", port=0, data_size_limit=SIZE_LIMIT
+        MaildirHop(folder), hostname="127.0.0.1", port=port, data_size_limit=SIZE_LIMIT
     )
     controller.start()
     return controller
-
-
-def port_of(controller: Controller) -> int:
-    """Return the port that it listens on."""
-    assert isinstance(controller.server, asyncio.Server)  # noqa: S101 - it has been started
-    return int(controller.server.sockets[0].getsockname()[1])

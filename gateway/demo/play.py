@@ -46,7 +46,7 @@ def main(folder: Path | None = None) -> int:
 def play(folder: Path, pages: Pages) -> int:
     """Play the story in this folder, on these pages; return the exit code."""
     hop = next_hop.start(folder / "delivered")
-    stages = [Stage(folder / preset, preset, next_hop.port_of(hop)) for preset in PRESETS]
+    stages = [Stage(folder / preset, preset, hop.port) for preset in PRESETS]
     try:
         with ThreadPoolExecutor(len(stages)) as pool:
             list(pool.map(Stage.start, stages))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import smtplib
 import socket
@@ -14,8 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.demo.letters import Letter, address_of, octets
+from gateway.demo.ports import free_ports
 
 PATIENCE_S = 30.0
+ENTRY_POINT = "from gateway.cli.main import main; main()"
 CONFIG = """\
 # Made by `replygate demo`. Every key is explained in conf/replygate.toml.
 [gateway]
@@ -49,15 +52,6 @@ class StoryError(Exception):
     """The story went otherwise than it is written."""
 
 
-def free_ports(count: int) -> list[int]:
-    """Return loopback ports that nobody uses now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [server.getsockname()[1] for server in held]
-    for server in held:
-        server.close()
-    return ports
-
-
 @dataclass
 class Stage:
     """A gateway under one preset, with its own store."""
@@ -86,7 +80,9 @@ class Stage:
         text = CONFIG.format(state=state, next_hop=self.next_hop, preset=self.preset, **self.ports)
         self.config.write_text(text, encoding="utf-8")
         with (self.folder / "gateway.log").open("wb") as log:
-            self.process = subprocess.Popen(self._command("serve"), stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self._command("serve"), stdout=log, stderr=log, env=self._environment
+            )
         for port in self.ports.values():
             self._await(port)
 
@@ -121,14 +117,22 @@ class Stage:
     def run(self, command: str) -> str:
         """Run a `replygate` command; return what it printed."""
         done = subprocess.run(
-            self._command(*shlex.split(command)), capture_output=True, text=True, check=False
+            self._command(*shlex.split(command)),
+            capture_output=True,
+            text=True,
+            check=False,
+            env=self._environment,
         )
         if done.returncode != 0:
             raise StoryError(f"replygate {command}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
     def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "gateway.cli.main", "--config", str(self.config), *words]
+        return [sys.executable, "-c", ENTRY_POINT, *words]
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "REPLYGATE_CONFIG": str(self.config)}
 
     def _await(self, port: int) -> None:
         until = time.monotonic() + PATIENCE_S
