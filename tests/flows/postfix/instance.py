@@ -68,6 +68,13 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
+def _command_line(pid: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+
+
 @dataclass(frozen=True)
 class Ports:
     """The doors, each in place of the one that the snippets name."""
@@ -152,11 +159,16 @@ class Postfix:
         return found
 
     def _daemons(self) -> set[str]:
-        """Return the process ids of what master started."""
+        """Return the process ids of what master started, but for the way back.
+
+        There the gateway keeps connections, and each has its process and its old configuration.
+        """
         if self.master is None:
             return set()
         pid = self.master.pid
-        return set(Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        back = f"127.0.0.1:{self.ports.back}".encode()
+        return {child for child in children if back not in _command_line(child)}
 
     def _write(self) -> None:
         """Write the configuration, and a copy of the snippets with the ports of this test."""

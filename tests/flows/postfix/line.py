@@ -36,12 +36,14 @@ class Mail:
 
     body: bytes = b"Thank you, we take it.\r\n"
     fields: str = ""
+    author: str = JOE
+    to: str = ANNA
     message_id: str = field(default_factory=lambda: f"{uuid.uuid4().hex}@customer.example")
 
     @property
     def content(self) -> bytes:
         head = (
-            f"From: Joe <{JOE}>\r\nTo: Anna <{ANNA}>\r\nSubject: Your offer\r\n"
+            f"From: {self.author}\r\nTo: {self.to}\r\nSubject: The offer\r\n"
             "Date: Mon, 23 Nov 2026 09:01:00 +0100\r\n"
             f"Message-ID: <{self.message_id}>\r\n{self.fields}\r\n"
         )

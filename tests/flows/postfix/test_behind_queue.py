@@ -12,7 +12,7 @@ REFUSED = "refused@corp.example"
 
 
 def refuse_one(line: Line) -> None:
-    """Let the door on the way back refuse one recipient."""
+    """Let the door on the way back refuse one recipient; kept connections would not know it."""
     table = f"inline:{{ {{ {REFUSED} = REJECT not here }} }}"
     back = f"127.0.0.1:{line.postfix.ports.back}/inet"
     line.postfix.run(
@@ -20,6 +20,8 @@ def refuse_one(line: Line) -> None:
         f" && postconf -P '{back}/smtpd_recipient_restrictions=$on_the_way_back'"
         " && postfix reload"
     )
+    line.gateway.stop()
+    line.gateway.start()
 
 
 def test_mail_log_tells_the_decision(behind: Line) -> None:

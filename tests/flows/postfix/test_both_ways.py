@@ -64,17 +64,20 @@ def test_broken_signature_does_not_verify_at_the_end(either: Line) -> None:
 
 
 @pytest.mark.parametrize(
-    ("submission", "route", "direction"),
-    [(False, "inbound", "incoming"), (True, "submission", "outgoing")],
+    ("submission", "sender", "to", "door"),
+    [
+        (False, JOE, ANNA, ("inbound", "incoming")),
+        (True, ANNA, JOE, ("submission", "outgoing")),
+    ],
 )
 def test_decision_has_the_direction_of_its_door(
-    either: Line, submission: bool, route: str, direction: str
+    either: Line, submission: bool, sender: str, to: str, door: tuple[str, str]
 ) -> None:
-    mail = Mail()
-    either.send(mail.content, submission=submission)
+    mail = Mail(author=sender, to=to)
+    either.send(mail.content, sender=sender, to=[to], submission=submission)
     either.arrived(mail.message_id)
     (decision,) = either.gateway.decisions(mail.message_id)
-    assert (decision["route"], decision["direction"]) == (route, direction)
+    assert (decision["route"], decision["direction"]) == door
 
 
 def test_record_holds_the_digest_of_what_went_in_and_out(either: Line) -> None:
