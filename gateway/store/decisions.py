@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.model.decision import Outcome, TrackThread
-from gateway.store.described import described
+from gateway.store.described import described, is_sealed
 from gateway.store.effects import Effects
 from gateway.store.entry_rows import EntryRows, Judged
 from gateway.store.rows import Digester, entry_name, from_json, keys_of, micros, to_json
@@ -53,7 +53,7 @@ class Decisions:
         self._entries.append(entry, 1, judged, now, sighting=1)
         self._entries.fill(entry, judged, ids.conversation, contacts)
         if decision.outcome.on_timeline:
-            self._show(entry, tied, judged, contacts, told, now, free=False)
+            self._show(entry, tied, judged, told, free=False)
         self._finish(entry, tied, judged, now, free=False)
 
     def decide(self, entry: int, judged: Judged, by: str, sighting: int | None) -> int:
@@ -77,13 +77,15 @@ class Decisions:
             "kept_until": until,
         }
         self._entries.update(entry, told)
+        if is_sealed(decision):
+            self._entries.seal(entry)
         self._entries.append(entry, number, judged, now, by=by, sighting=sighting)
         self._entries.clear(entry, until, from_json(old_contacts, tuple[int, ...]))
         self._entries.fill(entry, judged, "", contacts)
         self._entries.flush()
         free = sighting is None
         if decision.outcome.on_timeline:
-            self._show(entry, tied, judged, contacts, told, now, free=free)
+            self._show(entry, tied, judged, told, free=free)
         elif Outcome(was).on_timeline:
             self._threads.hide(tied, entry)
             event = {"entry": entry_name(entry)}
@@ -96,20 +98,19 @@ class Decisions:
         entry: int,
         tied: Tied,
         judged: Judged,
-        contacts: tuple[int, ...],
         told: Mapping[str, Any],
-        now: int,
         *,
         free: bool,
     ) -> None:
         """Let an entry appear on the timeline."""
         decision, at = judged.decision, micros(judged.case.envelope.received_at)
+        contacts = from_json(told["contacts"], tuple[int, ...])
         effect = next((e for e in decision.effects if isinstance(e, TrackThread)), None)
         starter, mailbox = (effect.starter, effect.mailbox) if effect else ("", told["mailbox"])
         tied.show(at, entry, starter, mailbox)
         tied.widen(keys_of(told["outside"]), contacts)
         event = {"entry": entry_name(entry), "reason": decision.reason}
-        self._effects.announce("entry.logged", entry, event, now, free=free)
+        self._effects.announce("entry.logged", entry, event, micros(self._clock()), free=free)
 
     def _finish(self, entry: int, tied: Tied, judged: Judged, now: int, *, free: bool) -> None:
         if tied.stirred:

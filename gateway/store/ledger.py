@@ -106,7 +106,7 @@ class Ledger:
             own=own,
             cited=cited[:_MOST_CITED],
             conversation=heading.conversation,
-            addresses=case.outside if heading.conversation else (),
+            addresses=case.parties if heading.conversation else (),
             hits=hits_of(self._connection, self._digester, (*own, *cited[:_MOST_CITED])),
             in_full=not is_sealed(decision),
         )

@@ -19,7 +19,7 @@ from gateway.store.threads import Threads
 class Settling:
     """Settles sightings, through the writer's connection."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts of the ledger, in its order
         self,
         connection: Connection,
         digester: Digester,

@@ -27,7 +27,7 @@ class Ids:
     cited: tuple[str, ...]
     conversation: str
     addresses: Collection[str]
-    """The outside parties; one must be shared within a conversation."""
+    """The parties; one must be shared within a conversation."""
     hits: Mapping[str, Sequence[IdHit]]
     in_full: bool
     """False: only digests may be kept."""

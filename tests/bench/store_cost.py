@@ -119,7 +119,9 @@ async def measure(folder: Path, rounds: int, count: int) -> tuple[list[float], l
         first = at * count
         letters = [read(store, number, policy) for number in range(first, first + count)]
         records.append(await cost(record, letters))
-        replies = [read(store, number, policy) for number in range(first + count, first + 2 * count)]
+        replies = [
+            read(store, number, policy) for number in range(first + count, first + 2 * count)
+        ]
         recalls.append(await cost(recall, replies[:: max(1, count // 500)]))
     store.close()
     return records, recalls
