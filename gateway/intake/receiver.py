@@ -1,8 +1,9 @@
 """Takes content off the wire: finds its end, counts it, hashes it, keeps it.
 
-Design notes: kept in wire form, so that it goes onward without being touched; unstuffed only when
-a line really begins with a dot. Small content stays in memory, larger content goes into an unnamed
-file that is read through mmap (design.md section 4).
+Design notes: kept unstuffed, once; most content holds no line that begins with a dot, and then that
+is its wire form too. The relay stuffs the rest again, which no longer spreads dots that a client
+left bare. Small content stays in memory, larger content goes into an unnamed file that is read
+through mmap (design.md section 4).
 
 Standards: RFC 5321 §4.1.1.4: data ends at CRLF.CRLF only (D-6).
 """
@@ -46,20 +47,6 @@ class Keeper:
             self._pieces.clear()
         _write_all(self._file.fileno(), octets)
 
-    def twin(self) -> Keeper:
-        """Return another one with the same octets. Raises OSError."""
-        twin = Keeper(self._folder, self._memory_octets)
-        twin._size = self._size
-        twin._pieces = self._pieces.copy()
-        if self._file is not None:
-            twin._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
-            offset = 0
-            while offset < self._size:
-                offset += os.sendfile(
-                    twin._file.fileno(), self._file.fileno(), offset, self._size - offset
-                )
-        return twin
-
     def octets(self) -> Octets:
         """Return all of it and let the file go: the map alone holds it. Raises OSError."""
         if self._file is None:
@@ -88,9 +75,9 @@ class Receiver:
         self._size = 0
         self._digest = hashlib.sha256()
         self._tally = Tally()
-        self._wire = Keeper(folder, memory_octets)
-        self._plain: Keeper | None = None
-        """Made when the first line begins with a dot."""
+        self._keeper = Keeper(folder, memory_octets)
+        self._stuffed = False
+        """A line began with a dot: what is kept is not the wire form."""
 
     def feed(self, octets: bytes) -> bytes | None:
         """Take octets; return what follows the final dot, or None when it has not come."""
@@ -109,16 +96,13 @@ class Receiver:
         """Return the content; only after its end has come. Raises OSError."""
         if self.trouble is not None:
             raise self.trouble
-        wire = self._wire.octets()
-        octets = wire if self._plain is None else self._plain.octets()
-        traits = self._tally.traits
-        return Content(octets, self._size, self._digest.digest(), traits, wire)
+        octets = self._keeper.octets()
+        wire = None if self._stuffed else octets
+        return Content(octets, self._size, self._digest.digest(), self._tally.traits, wire)
 
     def drop(self) -> None:
         """Forget what was kept."""
-        self._wire.drop()
-        if self._plain is not None:
-            self._plain.drop()
+        self._keeper.drop()
 
     def _take(self, wire: bytes, *, has_dot: bool) -> None:
         stuffed = has_dot and b"\r\n." in wire
@@ -127,9 +111,9 @@ class Receiver:
             if not wire:
                 return
             self._begun = True
-            stuffed = stuffed and plain[2:] != wire[2:]
             wire = wire[2:]
             plain = plain[2:] if stuffed else wire
+        self._stuffed = self._stuffed or stuffed
         self._size += len(plain)
         if self._size_limit and self._size > self._size_limit:
             self.too_large = True
@@ -139,16 +123,9 @@ class Receiver:
         self._digest.update(plain)
         self._tally.feed(plain, wire)
         try:
-            self._keep(wire, plain, stuffed=stuffed)
+            self._keeper.write(plain)
         except OSError as error:
             self.trouble = error
-
-    def _keep(self, wire: bytes, plain: bytes, *, stuffed: bool) -> None:
-        if stuffed and self._plain is None:
-            self._plain = self._wire.twin()
-        self._wire.write(wire)
-        if self._plain is not None:
-            self._plain.write(plain)
 
 
 def _write_all(descriptor: int, octets: bytes) -> None:

@@ -70,22 +70,9 @@ class Stuffer:
         """Return the next window in wire form."""
         tail = self._tail
         self._tail = (tail + octets[-2:])[-2:]
+        if b"." not in octets:
+            return octets
         return (tail + octets).replace(b"\r\n.", b"\r\n..")[len(tail) :]
-
-
-class Unstuffer:
-    """Takes content out of wire form, window after window."""
-
-    def __init__(self) -> None:
-        self._tail = b"\r\n"
-
-    def feed(self, wire: bytes) -> bytes:
-        """Return the next window of content."""
-        tail = self._tail
-        joined = tail + wire
-        plain = joined.replace(b"\r\n.", b"\r\n")
-        self._tail = joined[-2:]
-        return plain[len(tail) :]
 
 
 def windows(size: int, octets: int = WINDOW_OCTETS) -> Iterator[slice]:

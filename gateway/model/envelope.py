@@ -69,8 +69,8 @@ class Content:
     sha256: bytes
     traits: Traits = Traits()
     wire: Octets | None = None
-    """The same as it came on the wire: dot-stuffed, without the final dot; the very same object
-    as `octets` when no line begins with a dot, None when it came by no wire."""
+    """Its wire form, without the final dot: the very same object as `octets` when no line begins
+    with a dot. None when a line does, or nobody has looked."""
 
 
 @dataclass(frozen=True, slots=True)

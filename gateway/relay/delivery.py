@@ -14,7 +14,7 @@ import mmap
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
-from gateway.mail.wire import Stuffer, Unstuffer, windows
+from gateway.mail.wire import Stuffer, windows
 from gateway.model.envelope import Client, Content, Octets, Relayed, RelayState, Reply
 from gateway.relay.client import Connection, Hop, NextHopAwayError, NextHopLostError
 from gateway.relay.options import UnsupportedError, fit_mail, fit_rcpt, xforward
@@ -159,15 +159,14 @@ class RelayDelivery:
 
     async def _send(self, connection: Connection, content: Content) -> None:
         """Send the content without the final dot, a window at a time."""
-        octets = content.octets if content.wire is None else content.wire
-        stuff = Stuffer().feed if content.wire is None else None
-        plain = Unstuffer().feed if octets is not content.octets else None
+        octets = content.octets
+        stuffer = None if content.wire is octets else Stuffer()
         size = len(octets)
         with memoryview(octets) as view:
             for window in windows(size):
-                piece: bytes | memoryview = view[window]
-                self._digest.update(plain(bytes(piece)) if plain else piece)
-                connection.write(stuff(bytes(piece)) if stuff else piece)
+                piece = view[window]
+                self._digest.update(piece)
+                connection.write(stuffer.feed(bytes(piece)) if stuffer else piece)
                 await connection.drain(self._hop.timeouts.block_s)
                 _forget(octets, window)
         if size and bytes(octets[-2:]) != b"\r\n":

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from gateway.mail.wire import (
     END_OF_DATA,
     Stuffer,
-    Unstuffer,
     false_end,
     held_back,
     stuffed,
@@ -52,13 +51,6 @@ def test_unstuffing_takes_back_stuffing(content: bytes) -> None:
 def test_stuffing_in_windows_equals_stuffing_at_once(content: bytes, cuts: list[int]) -> None:
     stuffer = Stuffer()
     assert b"".join(map(stuffer.feed, pieces(content, cuts))) == stuffed(content)
-
-
-@given(CONTENT, st.lists(st.integers(min_value=0)))
-def test_unstuffing_in_windows_equals_unstuffing_at_once(content: bytes, cuts: list[int]) -> None:
-    wire = stuffed(content)
-    unstuffer = Unstuffer()
-    assert b"".join(map(unstuffer.feed, pieces(wire, cuts))) == content
 
 
 @given(CONTENT)
