@@ -55,30 +55,29 @@ class Pages:
         """Show a command that changes what the gateway knows."""
         self.console.print(Text(f"  $ replygate {command}", style="bold blue"))
 
-    def letter(self, letter: Letter, shown: Mapping[str, Entry]) -> None:
-        """Show a letter and what each gateway decided."""
+    def letter(self, letter: Letter) -> None:
+        """Show a letter."""
         line = Text(f"  ✉ {letter.name}: {letter.sender} → {letter.to.replace(' ', ', ')}")
         if letter.bcc:
             line.append(f" (bcc {', '.join(letter.bcc)})")
         line.append(f"  “{letter.text}”", style="italic")
         self.console.print(line)
-        self._decisions(shown)
 
-    def looked(self, name: str, shown: Mapping[str, Entry]) -> None:
-        """Show what holds now for an earlier letter."""
-        self.console.print(f"  ↻ {name} now:")
-        self._decisions(shown)
+    def looked(self, name: str) -> None:
+        """Say that an earlier letter is looked at again."""
+        self.console.print(f"  ↻ {name}, by now")
 
-    def _decisions(self, shown: Mapping[str, Entry]) -> None:
-        for preset, entry in shown.items():
-            line = Text(f"      {preset:<13} ")
-            line.append(f"{entry.outcome} {entry.reason}", style=COLOURS[entry.outcome])
-            if entry.remedy:
-                line.append(f"  {entry.remedy}", style="dim")
-            self.console.print(line)
-            for note in entry.notes:
-                if note.partial:
-                    self.console.print(Text(f"      {'':<13} {note.remedy}", style="dim"))
+    def decided(self, preset: str, words: str, entry: Entry) -> None:
+        """Show what one gateway decided."""
+        outcome = Outcome(words.partition(" ")[0])
+        line = Text(f"      {preset:<13} ")
+        line.append(words, style=COLOURS[outcome])
+        if entry.remedy and entry.outcome is outcome:
+            line.append(f"  {entry.remedy}", style="dim")
+        self.console.print(line)
+        for note in entry.notes:
+            if note.partial:
+                self.console.print(Text(f"      {'':<13} {note.remedy}", style="dim"))
 
     def closing(self, rows: Sequence[Row], waiting: Mapping[str, str]) -> None:
         """Show timelines, the table of decisions, and what to try next."""

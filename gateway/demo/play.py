@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +12,13 @@ from pathlib import Path
 from gateway.demo import next_hop
 from gateway.demo.pages import Pages
 from gateway.demo.stage import Stage, StoryError
-from gateway.demo.story import OPEN, PROLOGUE, STORY, Chapter, Run, Send, Shows, Step
+from gateway.demo.story import OPEN, PROLOGUE, STORY, Chapter, Look, Run, Send, Shows, Step
 from gateway.model.entry import Entry
 from gateway.store.entries import Entries
 
 PRESETS = ("hubspot-2020", "gateway")
+LOOKS = 100
+LOOK_EVERY_S = 0.05
 _WORDS = re.compile(r"\[replygate: (?P<outcome>\S+) (?P<reason>\S+) e=(?P<entry>\S+)\]")
 
 
@@ -75,24 +77,28 @@ def _play(step: Step, players: list[Told], pages: Pages, pool: ThreadPoolExecuto
         pages.command(step.command)
         list(pool.map(lambda told: _run(step, told), players))
         return
-    name = step.letter.name if isinstance(step, Send) else step.letter
     if isinstance(step, Send):
-        list(pool.map(lambda told: _send(step, told), players))
-    shown = {told.stage.preset: _look(name, step.shows, told) for told in players}
-    if isinstance(step, Send):
-        pages.letter(step.letter, shown)
-        for told in players:
+        said = list(pool.map(lambda told: _send(step, told), players))
+        pages.letter(step.letter)
+        for told, words in zip(players, said, strict=True):
+            pages.decided(told.stage.preset, words, told.read(step.letter.name))
             _check_notes(step, told)
-    else:
-        pages.looked(name, shown)
+        return
+    pages.looked(step.letter)
+    for told in players:
+        entry = _look(step, told)
+        pages.decided(told.stage.preset, f"{entry.outcome} {entry.reason}", entry)
 
 
-def _send(step: Send, told: Told) -> None:
-    said = told.stage.send(step.letter)
+def _send(step: Send, told: Told) -> str:
+    """Send a letter; return outcome and reason, as the reply to its final dot says them."""
+    name, said = step.letter.name, told.stage.send(step.letter)
     found = _WORDS.search(said)
     if found is None:
-        raise StoryError(f"{step.letter.name}: the reply says no decision: {said}")
-    told.entries[step.letter.name] = found["entry"]
+        raise StoryError(f"{name}: the reply says no decision: {said}")
+    told.entries[name] = found["entry"]
+    _compare(name, step.shows, told, f"{found['outcome']} {found['reason']}")
+    return f"{found['outcome']} {found['reason']}"
 
 
 def _run(step: Run, told: Told) -> None:
@@ -101,23 +107,22 @@ def _run(step: Run, told: Told) -> None:
         raise StoryError(f"replygate {step.command} did not print {step.prints}:\n{printed}")
 
 
-def _look(name: str, shows: Shows, told: Told) -> Entry:
-    """Return the entry once it shows what it must; judging anew runs behind the mail."""
-    expected = shows.under(told.stage.preset)
-    entry = asyncio.run(_eventually(name, expected, told))
-    seen = f"{entry.outcome} {entry.reason}"
-    if seen != expected:
-        raise StoryError(f"{name} under {told.stage.preset}: expected {expected}, got {seen}")
-    return entry
-
-
-async def _eventually(name: str, expected: str, told: Told) -> Entry:
-    for _ in range(100):
-        entry = told.read(name)
+def _look(step: Look, told: Told) -> Entry:
+    """Return the entry once it shows what it must: judging anew runs behind the mail."""
+    expected = step.shows.under(told.stage.preset)
+    for _ in range(LOOKS):
+        entry = told.read(step.letter)
         if f"{entry.outcome} {entry.reason}" == expected:
             break
-        await asyncio.sleep(0.05)
+        time.sleep(LOOK_EVERY_S)
+    _compare(step.letter, step.shows, told, f"{entry.outcome} {entry.reason}")
     return entry
+
+
+def _compare(name: str, shows: Shows, told: Told, seen: str) -> None:
+    expected = shows.under(told.stage.preset)
+    if seen != expected:
+        raise StoryError(f"{name} under {told.stage.preset}: expected {expected}, got {seen}")
 
 
 def _check_notes(step: Send, told: Told) -> None:

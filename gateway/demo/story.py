@@ -108,6 +108,7 @@ STORY = (
                 Letter("s2-forward", "anna", "log", "For the record.", encloses="s2-question"),
                 Shows("logged logged-by-forward", "duplicate forward-of-seen"),
             ),
+            Look("s2-question", both("logged logged-by-forward")),
         ),
     ),
     Chapter(
@@ -224,7 +225,7 @@ STORY = (
             ),
             Run("log {s11-quiet} --thread"),
             Look("s11-quiet", both("logged logged-by-hand")),
-            Look("s11-answer", both("logged logged-by-hand")),
+            Look("s11-answer", TRACKED),
         ),
     ),
     Chapter(
