@@ -36,8 +36,7 @@ async def test_a_message_of_sendmail_comes_in_whole(miltertest: str, door: Door)
     await play(miltertest, "sendmail.lua", door)
     (envelope,) = door.envelopes
     assert door.octets == (
-        b"From: Ann <ann@example.com>\r\nSubject: folded\r\n\tonce\r\n\r\n"
-        b"first\r\n.\r\nlast\r\n"
+        b"From: Ann <ann@example.com>\r\nSubject: folded\r\n\tonce\r\n\r\nfirst\r\n.\r\nlast\r\n"
     )
     assert (envelope.queue_id, envelope.mail_from) == ("5AN91sbX012345", "ann@example.com")
     assert envelope.mail_options == ("BODY=8BITMIME", "SIZE=321")
