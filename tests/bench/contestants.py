@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pysqlite3
 
+from gateway.demo.stage import ENTRY_POINT
 from tests.bench.ends.tools import ROOT, enter, free_port
 from tests.flows.postfix.instance import Ports, Postfix
 from tests.flows.postfix.ports import reserved
@@ -122,7 +123,7 @@ def why_no_postfix() -> str:
 
 
 def _command(config: Path, *words: str) -> list[str]:
-    return [sys.executable, "-m", "gateway.cli.main", *words, "--config", str(config)]
+    return [sys.executable, "-c", ENTRY_POINT, *words, "--config", str(config)]
 
 
 def _logged(store: Path) -> int:

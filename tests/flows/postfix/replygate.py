@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from gateway.demo.stage import ENTRY_POINT
+
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 30.0
 CONFIG = """
@@ -131,7 +133,7 @@ class Replygate:
         return [d for d in map(json.loads, lines) if message_id in str(d["message_id"])]
 
     def _command(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "gateway.cli.main", *words, "--config", str(self.config)]
+        return [sys.executable, "-c", ENTRY_POINT, *words, "--config", str(self.config)]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         return {**os.environ, **more}
