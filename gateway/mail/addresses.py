@@ -85,7 +85,8 @@ def key_of(addr_spec: str) -> str:
         local_part = atom.group(1)
     domain = domain.rstrip(".").lower()
     if not addr_spec.isascii() or "xn--" in domain:
-        domain = ".".join(map(_unicode_label, unicodedata.normalize("NFKC", domain).split(".")))
+        labels = unicodedata.normalize("NFKC", domain).replace("\u3002", ".")
+        domain = ".".join(map(_unicode_label, labels.split(".")))
         local_part = unicodedata.normalize("NFC", local_part)
     return f"{local_part.lower()}@{domain}" if domain else ""
 

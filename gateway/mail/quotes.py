@@ -20,7 +20,10 @@ _QUOTED_RUN: Final = re.compile(
 _QUOTED_LINE: Final = re.compile(r"(?m)^[ \t\u00a0]*[>＞]")
 _WORDS: Final = re.compile(r"(?m)^[ \t\u00a0]*+(?![>＞|])[-_*= \t]*+[^-_*=\s]")
 _SIGNATURE: Final = re.compile(r"(?m)^--[ \u00a0]?\r?$")
-_MOBILE: Final = re.compile(rf"(?mi)^(?:{phrases.MOBILE})")
+# A sentence that begins like one is none: "Sent from my desk, which is easier".
+_MOBILE: Final = re.compile(
+    rf"(?mi)^(?:{phrases.MOBILE})[^\n,.!?。]{{0,60}}(?:<[^>\n]*>|\([^)\n]*\))?[.!。]?[ \t]*$"
+)
 _MOBILE_CHARS: Final = 300
 """A telephone's signature stands this near to the end of the new words."""
 _MARK_LINES: Final = 4
