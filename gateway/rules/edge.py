@@ -20,11 +20,6 @@ class EdgeReason:
     stage: Stage = Stage.EDGE
     source: tuple[str, ...] = ()
 
-    @property
-    def name(self) -> str:
-        """The code of its reason."""
-        return self.reason.value
-
 
 EDGE: Final = (
     EdgeReason(

@@ -25,6 +25,8 @@ from gateway.rules.roles import is_role_address
 
 MARKED = frozenset({Reason.OPTED_IN, Reason.BCC_COPY})
 ENDS_ENROLMENT = frozenset({Reason.TRACKED_REPLY, Reason.REPLY_FROM_UNKNOWN, Reason.TEAM_MAIL})
+BY_A_USER = frozenset({Reason.LOGGED_BY_FORWARD, Reason.LOGGED_BY_HAND, Reason.APPROVED})
+"""A user's forward or hand makes him the starter of the thread."""
 REPORTS = frozenset({Reason.BOUNCE, Reason.READ_RECEIPT})
 
 
@@ -147,7 +149,7 @@ def _thread_tracked(case: Case, reason: Reason) -> Iterator[TrackThread]:
     if reason is Reason.TEAM_MAIL:
         shared = next(box.address for box in case.reached if box.shared)
         yield TrackThread(shared, shared)
-    elif reason is Reason.LOGGED_BY_FORWARD or not case.incoming:
+    elif reason in BY_A_USER or not case.incoming:
         starter = credit_of(case, reason)
         yield TrackThread(starter or mailbox, mailbox or _first_mailbox(case, starter))
     else:

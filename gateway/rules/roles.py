@@ -25,8 +25,8 @@ _ROBOTS_WORDS: Final = """
 """
 ROBOTS: Final = frozenset(_ROBOTS_WORDS.split())
 _LIST: Final = re.compile(
-    r"(?:^list-?\w*$|^(?:owner|listserv|majordomo|mailman|lists?)\b"
-    r"|-(?:list|request|owner|bounces?|subscribe|unsubscribe|admin|join|leave)$)"
+    r"^(?:owner|listserv|majordomo|mailman|lists?)(?:$|-)"
+    r"|-(?:list|request|owner|bounces?|subscribe|unsubscribe|admin|join|leave)$"
 )
 _ROBOT: Final = re.compile(r"(?:^|[._+-])(?:no|do[._-]?not)[._-]?reply(?:$|[._+-])")
 
