@@ -27,6 +27,10 @@ NO_SENSE = Reply(451, ("4.5.0 The next hop makes no sense; try again later",))
 UNKNOWN = Reply(451, ("4.4.2 The next hop did not say whether it took the message",))
 
 
+HELD_OCTETS = 16_384
+"""The last octets up to this many go out together with the final dot, in one packet."""
+
+
 class Step(Enum):
     """How far a transaction has come."""
 
@@ -48,6 +52,7 @@ class RelayDelivery:
         self._step = Step.IDLE
         self._digest = hashlib.sha256()
         self._ending = b".\r\n"
+        """What `finish` sends: the octets that were held back, and the final dot."""
 
     async def offer_mail(self, mail_from: str, options: Sequence[str]) -> Reply:
         """Put MAIL to the next hop and return its reply."""
@@ -162,16 +167,22 @@ class RelayDelivery:
         octets = content.octets
         stuffer = None if content.wire is octets else Stuffer()
         size = len(octets)
+        held = b""
         with memoryview(octets) as view:
             for window in windows(size):
                 piece = view[window]
                 self._digest.update(piece)
-                connection.write(stuffer.feed(bytes(piece)) if stuffer else piece)
+                wire = stuffer.feed(bytes(piece)) if stuffer else piece
+                if window.stop == size and len(wire) <= HELD_OCTETS:
+                    held = bytes(wire)
+                    break
+                connection.write(wire)
                 await connection.drain(self._hop.timeouts.block_s)
                 _forget(octets, window)
         if size and bytes(octets[-2:]) != b"\r\n":
             self._digest.update(b"\r\n")
-            self._ending = b"\r\n.\r\n"
+            held += b"\r\n"
+        self._ending = held + b".\r\n"
 
     def _heed(self, reply: Reply) -> Reply:
         """Return the reply; 421 means that the next hop closes."""
