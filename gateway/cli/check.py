@@ -28,7 +28,7 @@ Check = tuple[str, Callable[[Config], str]]
 @json_option
 @click.pass_context
 def check_config(ctx: click.Context, file: Path | None, *, quiet: bool, as_json: bool) -> None:
-    """Say whether a configuration can be used, and every fault in it by line."""
+    """Say whether the configuration FILE can be used, and every fault in it by line."""
     path = file or config_file(ctx)
     try:
         config = load_config(path)
@@ -70,12 +70,14 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 def _examine(config: Config) -> Iterator[tuple[str, bool, str]]:
     yield "configuration", True, str(config.file)
     checks: list[Check] = [("state folder", _state_folder), ("store", _store)]
-    hops = {str(listener.next_hop.address): listener.next_hop for listener in config.listeners}
+    hops = {str(hop.address): hop for hop in (one.next_hop for one in config.listeners) if hop}
     checks += [(f"next hop {name}", _asker(hop)) for name, hop in hops.items()]
     for name, check in checks:
         try:
             yield name, True, check(config)
-        except (OSError, CommandError, StoreBusyError, ValueError) as error:
+        except OSError as error:
+            yield name, False, f"{error.strerror or error}"
+        except (CommandError, StoreBusyError) as error:
             yield name, False, str(error)
 
 
@@ -115,7 +117,11 @@ def _show(config: Config) -> None:
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for listener in config.listeners:
-        way = f"{listener.address} → {listener.next_hop.address}, {listener.way}"
+        onward = listener.next_hop.address if listener.next_hop else "taken, never passed on"
+        if listener.protocol == "milter":
+            onward = "the MTA delivers"
+        place = listener.socket or listener.address
+        way = f"{listener.protocol} {place} → {onward}, {listener.way}"
         table.add_row(f"listener {listener.name}", way)
     table.add_row("store", str(config.store_path))
     table.add_row("company", ", ".join(config.gateway.domains) or "no domain: nothing is internal")

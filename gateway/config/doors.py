@@ -13,6 +13,8 @@ from gateway.config.tables import Table, Tables, title
 
 OWN_KEYS = frozenset({"next_hop", "passwords"})
 """Fields of a listener that are no values of its table."""
+FOR_MILTERS = ("socket", "submission_networks", "delete_logging_recipients")
+"""Keys of a listener that other protocols have no use for."""
 
 
 def read_listeners(
@@ -30,16 +32,39 @@ def read_listeners(
     made: list[Listener] = []
     for number, table in enumerate(found):
         path = ("listener", number)
-        if lacks_common and "next_hop" not in table:
+        own = _next_hop(tables, table, path, common) if _passes_on(table) else None
+        if lacks_common and "next_hop" not in table and _passes_on(table):
             tables.say(path, "[[listener]] has no next hop: write [next_hop] with an address.")
-        own = _next_hop(tables, table, path, common)
         given = {"next_hop": own, "passwords": _passwords(tables, table, path, environ)}
         rest = {key: value for key, value in table.items() if key != "next_hop"}
         if (listener := tables.settings(Listener, rest, path, given)) is not None:
             _look_at_tls(tables, listener, path)
+            _look_at_protocol(tables, listener, table, path)
             made.append(listener)
     _each_once(tables, made)
     return tuple(made)
+
+
+def _passes_on(table: Table) -> bool:
+    """Return whether a listener needs a next hop: copies and milters do not."""
+    return table.get("protocol", "smtp") == "smtp" and table.get("copies_only") is not True
+
+
+def _look_at_protocol(tables: Tables, listener: Listener, table: Table, path: Path) -> None:
+    """Say what does not fit the protocol, or goes unheard with it."""
+    if listener.protocol == "lmtp" and not listener.copies_only:
+        problem = "nothing that comes by LMTP goes onward: write copies_only = true."
+        tables.say((*path, "protocol"), f"[[listener]] protocol: {problem}")
+    if listener.protocol == "milter" and listener.copies_only:
+        problem = "the MTA delivers what a milter sees; a listener for copies speaks smtp or lmtp."
+        tables.say((*path, "copies_only"), f"[[listener]] copies_only: {problem}")
+    if "next_hop" in table and not listener.passes_on:
+        problem = "nothing that comes by this listener goes onward; take the key away."
+        tables.say((*path, "next_hop"), f"[[listener]] next_hop: {problem}")
+    unchanged = {each.name: each.default for each in fields(Listener)}
+    for key in FOR_MILTERS:
+        if listener.protocol != "milter" and getattr(listener, key) != unchanged[key]:
+            tables.say((*path, key), f'[[listener]] {key}: it is for protocol "milter".')
 
 
 def _next_hop(tables: Tables, holder: Table, path: Path, common: NextHop | None) -> NextHop | None:

@@ -17,10 +17,11 @@ from gateway.config.faults import ConfigError, Fault
 from gateway.config.settings import Config, Gateway, Store
 from gateway.config.switches import read_policy
 from gateway.config.tables import Table, Tables
+from gateway.config.trust import read_trust
 from gateway.config.values import MailAddress
 from gateway.model.directory import LoggingAddress
 
-TABLES = ("gateway", "listener", "next_hop", "store", "policy", "addresses")
+TABLES = ("gateway", "listener", "next_hop", "store", "policy", "addresses", "trust")
 USES = {"logging": "any", "bcc": "bcc", "forward": "forward", "journal": "journal"}
 """Keys of `[addresses]`, and what the addresses under each are for."""
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
@@ -65,6 +66,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     listeners = read_listeners(tables, document, environ)
     addresses = _addresses(tables, tables.table(document, ("addresses",)))
     policy, reading = read_policy(tables, tables.table(document, ("policy",)))
+    trust = read_trust(tables, tables.table(document, ("trust",)))
     if policy is None or gateway is None or store is None or reading is None:
         return None
     return Config(
@@ -75,6 +77,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         policy=replace(policy, logging_address=_named_in_remedies(addresses)),
         reading=reading,
         addresses=addresses,
+        trust=trust,
     )
 
 

@@ -18,6 +18,7 @@ from gateway.config.values import Domain, Endpoint, Network
 from gateway.model.directory import LoggingAddress
 from gateway.model.envelope import Direction
 from gateway.model.policy import Policy
+from gateway.model.trust import Trust
 
 Octets = Annotated[int, Meta(ge=0)]
 """A size; no unit but the octet."""
@@ -70,14 +71,23 @@ class Listener:
     address: Endpoint
     direction: Literal["inbound", "submission"]
     """Which way its mail goes (D-14)."""
-    next_hop: NextHop
-    """Its own, or the common one."""
+    next_hop: NextHop | None = None
+    """Its own, or the common one; None where nothing is passed on: copies, and milters."""
     passwords: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     """The password of each of `logins`, out of the secrets."""
     clients: tuple[Network, ...] = LOOPBACK
     """Clients that may send without a login."""
     trusted_clients: tuple[Network, ...] = LOOPBACK
+    protocol: Literal["smtp", "lmtp", "milter"] = "smtp"
     copies_only: bool = False
+    postmaster: Path | None = None
+    """The Maildir of what comes to postmaster at a listener for copies."""
+    strangers_per_hour: Annotated[int, Meta(ge=0)] = 60
+    """Copies of one client, and of one sender, whom nobody knows; 0 is no limit."""
+    socket: Path | None = None
+    """The unix socket of a milter, in place of host and port."""
+    submission_networks: tuple[Network, ...] = LOOPBACK
+    delete_logging_recipients: bool = False
     say_decision: bool = True
     size_limit: Octets = 157_286_400
     """Octets of one message; 0 is what the next hop allows."""
@@ -95,6 +105,11 @@ class Listener:
     def way(self) -> Direction:
         """The direction of the mail that comes in by it."""
         return Direction.INCOMING if self.direction == "inbound" else Direction.OUTGOING
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether its mail goes to a next hop: not that of copies, nor a milter's."""
+        return self.protocol == "smtp" and not self.copies_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +142,8 @@ class Config:
     reading: Reading = Reading()
     addresses: tuple[LoggingAddress, ...] = ()
     """Logging, BCC, forward and journal addresses, in the order of the file."""
+    trust: Trust = field(default_factory=Trust)
+    """Who may vouch for the sender of a copy."""
 
     @property
     def store_path(self) -> Path:

@@ -14,6 +14,7 @@ from gateway.config.values import Endpoint
 from gateway.model.directory import LoggingAddress
 from gateway.model.envelope import Direction
 from gateway.model.policy import Policy
+from gateway.model.trust import Trust, TrustedServer
 from gateway.rules.presets import PRESETS, preset
 
 FILE = Path("replygate.toml")
@@ -143,7 +144,7 @@ BAD = [
         LEAST + "[polisy]",
         (
             'replygate.toml:7: The file has no key "polisy"; did you mean "policy"? '
-            "Allowed: addresses, gateway, listener, next_hop, policy, store."
+            "Allowed: addresses, gateway, listener, next_hop, policy, store, trust."
         ),
     ),
     (
@@ -353,3 +354,62 @@ def test_a_file_that_is_no_utf_8_is_a_fault_on_its_line(tmp_path: Path) -> None:
     file.write_bytes(b"# fine\n# \xfc\n")
     with pytest.raises(ConfigError, match=r"replygate.toml:2: This is not UTF-8"):
         load_config(file)
+
+
+def copies(*lines: str) -> str:
+    """Return a configuration with one listener for copies and no next hop."""
+    listener = LEAST.partition("[[")[2]
+    return "\n".join([f"[[{listener}copies_only = true", *lines])
+
+
+def test_a_listener_for_copies_needs_no_next_hop() -> None:
+    assert parsed(copies()).listeners[0].next_hop is None
+
+
+def test_a_listener_for_copies_takes_no_next_hop() -> None:
+    (fault,) = faults(copies('next_hop = { address = "127.0.0.1:25" }'))
+    assert "next_hop: nothing that comes by this listener goes onward" in fault
+
+
+def test_lmtp_is_for_copies_only() -> None:
+    (fault,) = faults(LEAST + 'protocol = "lmtp"')
+    assert fault.endswith("nothing that comes by LMTP goes onward: write copies_only = true.")
+
+
+def test_a_milter_takes_no_copies_for_itself() -> None:
+    (fault,) = faults(copies('protocol = "milter"'))
+    assert "copies_only: the MTA delivers what a milter sees" in fault
+
+
+def test_a_socket_is_for_a_milter() -> None:
+    (fault,) = faults(LEAST + 'socket = "/run/replygate/milter"')
+    assert fault.endswith('[[listener]] socket: it is for protocol "milter".')
+
+
+def test_nobody_is_trusted_by_default() -> None:
+    assert parsed(LEAST).trust == Trust()
+
+
+def test_whom_the_admin_trusts_is_read() -> None:
+    server = '{ authserv_id = "MX.example.com", hosts = ["Mail.Example.com."] }'
+    text = f'networks = ["10.1.2.3"]\nservers = [{server}]\narc_sealers = ["Microsoft.com"]'
+    assert parsed(f"{LEAST}[trust]\n{text}").trust == Trust(
+        networks=("10.1.2.3/32",),
+        servers=(TrustedServer("mx.example.com", ("mail.example.com",)),),
+        arc_sealers=frozenset({"microsoft.com"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('networks = ["everybody"]', '"192.0.2.0/24"'),
+        ('servers = ["mx.example.com"]', "a list of tables such as"),
+        ("servers = [{}]", "a server needs an authserv_id, or its hosts."),
+        ('servers = [{ id = "x" }]', 'A server of [trust] has no key "id"'),
+        ('arc_sealers = ["x"]', 'a domain such as "example.com" is expected'),
+        ("sealers = []", '[trust] has no key "sealers"'),
+    ],
+)
+def test_what_is_wrong_with_trust_is_said(line: str, problem: str) -> None:
+    assert problem in faults(f"{LEAST}[trust]\n{line}")[0]

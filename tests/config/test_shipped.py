@@ -17,6 +17,7 @@ from gateway.config.settings import Gateway, Listener, NextHop, Reading, Store
 from gateway.config.switches import FOLLOWS
 from gateway.config.values import Endpoint
 from gateway.model.policy import Policy, Retention
+from gateway.model.trust import Trust
 
 SHIPPED = Path(__file__).parents[2] / "conf" / "replygate.toml"
 EXAMPLES = {"gateway.domains", "addresses.logging", "listener.next_hop"}
@@ -71,6 +72,7 @@ def in_the_code() -> dict[str, Any]:
                 if default is MISSING and each.default_factory is not MISSING:
                     default = each.default_factory()
                 found[name] = plain(default)
+    found |= {f"trust.{each.name}": [] for each in fields(Trust)}
     left_out = {f"policy.{name}" for name in FOLLOWS} | {"listener.passwords", "policy.retention"}
     found |= {f"addresses.{use}": [] for use in USES}
     return {name: default for name, default in found.items() if name not in left_out}
