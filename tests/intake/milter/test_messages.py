@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
+from gateway.intake.milter.connection import QUICK_ACK, Connection, Roll
+from gateway.intake.milter.settings import MilterSettings
+from gateway.intake.milter.verdict import Surroundings
 from gateway.model.envelope import Direction, RelayState
-from tests.intake.milter.conftest import Door, opened
+from tests.intake.milter.conftest import OURS, Door, opened
 from tests.intake.milter.mta import (
     ALL_STEPS,
     LEADING_SPACE,
@@ -288,3 +293,42 @@ async def test_what_was_not_offered_is_not_asked_for(door: Door) -> None:
     mta = await door.connect()
     await mta.say(offer(6, 0, 0x80))
     assert await mta.hear() == b"O" + bytes([0, 0, 0, 6]) + bytes(4) + bytes([0, 0, 0, 0x80])
+
+
+class Socket:
+    """A socket that remembers its options."""
+
+    def __init__(self) -> None:
+        self.options: list[tuple[int, int, int]] = []
+
+    def setsockopt(self, *option: int) -> None:
+        self.options.append((option[0], option[1], option[2]))
+
+
+class Transport(asyncio.Transport):
+    """A TCP connection that goes nowhere."""
+
+    def __init__(self) -> None:
+        self.socket = Socket()
+        super().__init__({"peername": ("127.0.0.1", 4711), "socket": self.socket})
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@pytest.mark.skipif(QUICK_ACK is None, reason="an option of Linux")
+async def test_what_comes_is_acknowledged_at_once(tmp_path: Path) -> None:
+    # Else each message of an MTA on TCP waits for 40 ms: our delayed acknowledgement and its
+    # Nagle algorithm wait for each other.
+    loop = asyncio.get_running_loop()
+    settings = MilterSettings("milter", tmp_path)
+    around = Surroundings(settings, Door(settings).remember, OURS.__contains__)
+    connection, transport = Connection(loop, Roll(loop, 1), around), Transport()
+    connection.connection_made(transport)
+    connection.data_received(offer())
+    connection.data_received(connect())
+    connection.connection_lost(None)
+    assert transport.socket.options == [(socket.IPPROTO_TCP, QUICK_ACK, 1)] * 3
