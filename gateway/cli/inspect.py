@@ -25,7 +25,7 @@ CHUNK = 32
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @json_option
 def inspect(files: Sequence[Path], *, as_json: bool) -> None:
-    """Show what is read in each FILE, a message; a folder stands for all files within it."""
+    """Show what is read in the messages FILES; a folder stands for all files within it."""
     paths = list(_all_files(files))
     unread = 0
     with progress("Reading", len(paths)) as step:

@@ -10,13 +10,15 @@ from datetime import UTC, datetime
 import click
 
 from gateway.cli.command import Command, config_file
-from gateway.cli.opening import open_entries, open_flow, open_registry
+from gateway.cli.hints import CURABLE
+from gateway.cli.opening import Flow, open_entries, open_flow, open_registry
 from gateway.cli.output import say
 from gateway.cli.trouble import CommandError
 from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Entry
+from gateway.store.entries import Filters
 
 
 @click.command("log", cls=Command)
@@ -63,20 +65,41 @@ def _find(config: Config, target: str) -> Entry:
 
 
 async def _log(config: Config, entry: Entry, by: str, *, thread: bool) -> int:
-    """Log the entry, and its thread when asked; return how many others changed with it."""
+    """Log the entry, and its thread when asked; return how many others were logged with it."""
     now = datetime.now(UTC)
-    reason = Reason.APPROVED if entry.outcome is Outcome.HELD else Reason.LOGGED_BY_HAND
+    others = _stopped(config, entry) if thread else []
+    logged = 0
     async with open_flow(config) as flow:
-        if not entry.outcome.on_timeline:
-            done = await flow.replayer.log_by_hand(entry.entry_id, now, by=by, reason=reason)
-            if done is None:
-                why = "Nothing of its content is kept, or its content may not be kept"
-                raise CommandError(f"{entry.entry_id} cannot be logged: {why}. Forward it instead.")
+        if not entry.outcome.on_timeline and not await _by_hand(flow, entry, by, now):
+            why = "nothing of its content is kept, or it may not be"
+            raise CommandError(f"{entry.entry_id} cannot be logged: {why}. Forward it instead.")
+        for other in others:
+            logged += await _by_hand(flow, other, by, now)
         if thread:
             with open_registry(config) as registry:
                 registry.log_thread(entry.entry_id)
         changes = await flow.replayer.settle_waiting(now)
-    return sum(change.after.outcome.on_timeline for change in changes)
+    return logged + sum(change.after.outcome.on_timeline for change in changes)
+
+
+async def _by_hand(flow: Flow, entry: Entry, by: str, now: datetime) -> bool:
+    """Log one entry; return whether it could be."""
+    reason = Reason.APPROVED if entry.outcome is Outcome.HELD else Reason.LOGGED_BY_HAND
+    done = await flow.replayer.log_by_hand(entry.entry_id, now, by=by, reason=reason)
+    return done is not None
+
+
+def _stopped(config: Config, entry: Entry) -> list[Entry]:
+    """Return the others of its thread that are kept and not logged, oldest first."""
+    if entry.thread_id is None:
+        return []
+    with open_entries(config) as entries:
+        found = [
+            other
+            for other in entries.search(Filters(thread=entry.thread_id, kept=True))
+            if other.outcome in CURABLE and other.entry_id != entry.entry_id
+        ]
+    return found[::-1]
 
 
 def _login() -> str:

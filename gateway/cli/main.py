@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import metadata
+
 import click
 
 from gateway.cli.command import LazyGroup
@@ -29,12 +31,33 @@ COMMANDS = {
 }
 
 
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+    if asked:
+        click.echo(f"replygate {_version()}")
+        ctx.exit()
+
+
+def _version() -> str:
+    """Return the version of the distribution; a checkout that is not installed has none."""
+    try:
+        return metadata.version("replygate")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="replygate", message="replygate %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Log email conversations to a CRM timeline from the mail path, and say why.
 

@@ -106,8 +106,10 @@ def _recipients(heading: Heading, direction: Direction, mailbox: str) -> tuple[R
     if direction is Direction.INCOMING:
         delivered = [_bare(f.value) for f in heading.fields if f.name in _DELIVERED]
         named = [mailbox] if mailbox else delivered[:1] or named
-    once = {key_of(addr_spec): addr_spec for addr_spec in reversed(named) if addr_spec}
-    return tuple(Recipient(addr_spec) for addr_spec in reversed(once.values()))
+    once: dict[str, str] = {}
+    for addr_spec in filter(None, named):
+        once.setdefault(key_of(addr_spec), addr_spec)
+    return tuple(Recipient(addr_spec) for addr_spec in once.values())
 
 
 def _received_at(heading: Heading, found: Found, now: datetime) -> datetime:
