@@ -138,19 +138,24 @@ def _decode_base64(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
         yield from _decode_loose_base64(carry, windows, damage)
 
 
-def _decode_loose_base64(chunk: bytes, windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
-    """Yield base64 whose lines or padding are odd, up to its first complete padding."""
+def _decode_loose_base64(
+    chunk: bytes, windows: Iterator[bytes], damage: Damage
+) -> Iterator[bytes]:
+    """Yield base64 whose lines or padding are odd, up to its first complete padding.
+
+    RFC 2045 §6.8: "All line breaks or other characters not found in Table 1 must be ignored".
+    """
     carry = b""
+    rest = b""
     while True:
-        clean = chunk.translate(None, _NOT_BASE64)
-        if len(clean) + len(_SPACE) < len(chunk) and chunk.translate(None, _BASE64 + _SPACE):
-            damage.append("base64-with-foreign-octets")
-        clean, ended = _up_to_padding(carry + clean)
-        sound = len(clean) - len(clean) % _QUANTUM
+        clean = carry + chunk.translate(None, _NOT_BASE64)
+        stop, clean = _up_to_padding(clean)
+        sound = (stop if stop >= 0 else len(clean)) // _QUANTUM * _QUANTUM
         yield binascii.a2b_base64(clean[:sound])
-        carry = clean[sound:]
-        if ended:
+        if stop >= 0:
+            carry, rest = clean[sound:stop], clean[stop:]
             break
+        carry = clean[sound:]
         following = next(windows, None)
         if following is None:
             break
@@ -159,33 +164,33 @@ def _decode_loose_base64(chunk: bytes, windows: Iterator[bytes], damage: Damage)
     if len(quanta) == 1:
         damage.append("base64-cut")
     elif quanta:
-        if not ended:
+        if stop < 0:
             damage.append("base64-without-padding")
         yield binascii.a2b_base64(quanta + b"==")
-    if ended and any(window.strip(_SPACE) for window in windows):
+    if stop >= 0 and (rest.strip(b"=") or any(window.strip(_SPACE) for window in windows)):
         damage.append("base64-after-padding")
 
 
-def _up_to_padding(clean: bytes) -> tuple[bytes, bool]:
-    """Return base64 without the padding that ends nothing, and whether it has ended.
+def _up_to_padding(clean: bytes) -> tuple[int, bytes]:
+    """Return where complete padding begins (-1 when nowhere) and the octets to decode.
 
-    An equals sign pads only behind two or three characters of a quantum.
+    An equals sign pads only behind two or three characters of a quantum; others are dropped.
     """
     if b"=" not in clean:
-        return clean, False
+        return -1, clean
     kept = bytearray()
     at = 0
     for found in _PADDING.finditer(clean):
         kept += clean[at : found.start()]
         at = found.end()
         filled = len(kept) % _QUANTUM
-        pads = at - found.start()
-        if filled >= _QUANTUM // 2:
-            if filled + pads >= _QUANTUM:
-                return bytes(kept), True
-            if at == len(clean):
-                return bytes(kept) + b"=", False
-    return bytes(kept) + clean[at:], False
+        if filled < _QUANTUM // 2:
+            continue
+        if filled + at - found.start() >= _QUANTUM:
+            return len(kept), bytes(kept) + clean[at:]
+        if at == len(clean):
+            return -1, bytes(kept) + b"="
+    return -1, bytes(kept) + clean[at:]
 
 
 def _decode_quoted_printable(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
