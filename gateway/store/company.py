@@ -86,7 +86,9 @@ class CompanyBook(Book):
             change.execute(
                 "INSERT INTO mailboxes VALUES (?, ?, ?, ?)", (key, owner, log_sent, since)
             )
-            change.execute("INSERT INTO providers VALUES (?, ?, ?)", (key, since, provider))
+            change.execute(
+                "INSERT OR REPLACE INTO providers VALUES (?, ?, ?)", (key, since, provider)
+            )
             for name in names:
                 change.execute("INSERT INTO mailbox_aliases VALUES (?, ?)", (name, key))
         return self.mailbox(key)
@@ -111,7 +113,8 @@ class CompanyBook(Book):
         with self._change() as change:
             _disconnect(change, box.address, moment_at)
             change.execute(
-                "INSERT INTO connections (mailbox, connected_at, provider) VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO connections (mailbox, connected_at, provider)"
+                " VALUES (?, ?, ?)",
                 (box.address, moment_at, provider),
             )
         return self.mailbox(box.address)
@@ -137,7 +140,9 @@ class CompanyBook(Book):
         if box.provider_at(moment(since)) == provider:
             raise AlreadyKnownError(f"{box.address} lives at {provider} already.")
         with self._change() as change:
-            change.execute("INSERT INTO providers VALUES (?, ?, ?)", (box.address, since, provider))
+            change.execute(
+                "INSERT OR REPLACE INTO providers VALUES (?, ?, ?)", (box.address, since, provider)
+            )
         return self.mailbox(box.address)
 
     def set_log_sent(self, address: str, log_sent: str) -> Mailbox:

@@ -143,7 +143,9 @@ def explained(error: Exception, path: Path) -> StoreBusyError | None:
         )
     # What a row breaks (a constraint, a type) is about that row and not about the store.
     about_a_row = (driver.IntegrityError, driver.InterfaceError, driver.ProgrammingError)
-    if not isinstance(error, driver.Error) or isinstance(error, about_a_row):
+    if not isinstance(error, driver.Error):
+        return None
+    if isinstance(error, about_a_row) and "closed" not in str(error):
         return None
     return StoreBusyError(_sentence(error, path))
 

@@ -29,12 +29,6 @@ class Configured:
     crm_logins: frozenset[str] = frozenset()
 
 
-def read_version(connection: database.Connection) -> int:
-    """Return the number that grows with every change of the directory."""
-    found = connection.execute("SELECT value FROM settings WHERE name = 'directory_version'")
-    return int(found.fetchone()[0])
-
-
 def read_directory(connection: database.Connection, configured: Configured) -> Directory:
     """Return the directory as of one read; the caller holds the snapshot."""
     settings = dict(connection.execute("SELECT name, value FROM settings").fetchall())

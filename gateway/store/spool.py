@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -83,8 +84,9 @@ class FolderSpool:
             write_durably(said, to_json(spooled).encode())
             sync_folder(self._folder)
         except BaseException:
-            said.unlink(missing_ok=True)
-            octets.unlink(missing_ok=True)
+            for path in (said, octets):
+                with suppress(OSError):
+                    path.unlink()
             raise
 
     def _settle(self, name: str, relayed: Relayed) -> None:

@@ -50,6 +50,7 @@ class SqliteStore:
         self._clock = clock
         self._unsettled: dict[tuple[str, bytes], RelayState] = {}
         self._loops = Loops()
+        self._closed = False
         self._blobs = Blobs(path.with_name(f"{path.name}-blobs"))
         with ExitStack() as opened:
             with database.told(path):
@@ -95,6 +96,9 @@ class SqliteStore:
 
     def close(self) -> None:
         """Commit what waits and close; calling it again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self._writer.close()
         self._reader.close()
         self._writing.close()
@@ -106,7 +110,7 @@ class SqliteStore:
     @property
     def directory(self) -> Directory:
         """The directory as last read; a change by any process is seen at once."""
-        if (stamp := self._bulletin.read()) != self._stamp:
+        if not self._closed and (stamp := self._bulletin.read()) != self._stamp:
             # The last known lists hold while the store is away (rules.md, stage 0).
             with suppress(StoreBusyError):
                 self._directory = self._read_directory()

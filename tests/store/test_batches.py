@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from gateway.interfaces import StoreBusyError
+from gateway.store.batches import Batches
+from gateway.store.faults import UnknownEntryError
+
+
+class Turns:
+    """Remembers how many jobs each turn had, and can fail."""
+
+    def __init__(self) -> None:
+        self.turns = 0
+        self.undone = 0
+        self.fails = False
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def begin(self) -> None:
+        self.gate.wait(10)
+        if self.fails:
+            raise StoreBusyError("away")
+
+    def end(self) -> None:
+        self.turns += 1
+
+    def undo(self) -> None:
+        self.undone += 1
+
+    def explained(self, error: Exception) -> StoreBusyError | None:
+        return StoreBusyError("disk") if isinstance(error, OSError) else None
+
+
+def fail(error: Exception) -> None:
+    raise error
+
+
+async def test_what_waits_is_done_in_one_turn() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    turns.gate.clear()
+    first = batches.ask(lambda: 0)
+    await asyncio.sleep(0)
+    more = [batches.ask(lambda n=n: n) for n in range(1, 9)]
+    turns.gate.set()
+    assert await asyncio.gather(first, *more) == list(range(9))
+    assert turns.turns <= 2
+    batches.close()
+
+
+async def test_a_lazy_job_rides_with_another() -> None:
+    turns, done = Turns(), []
+    batches = Batches("writer", turns, linger_s=60)
+    batches.tell(lambda: done.append("lazy"))
+    await batches.ask(lambda: done.append("asked"))
+    assert (done, turns.turns) == (["lazy", "asked"], 1)
+    batches.close()
+
+
+async def test_a_lazy_job_goes_by_itself_after_a_while() -> None:
+    turns, done = Turns(), threading.Event()
+    batches = Batches("writer", turns, linger_s=0.01)
+    batches.tell(done.set)
+    assert await asyncio.to_thread(done.wait, 10)
+    batches.close()
+
+
+def test_closing_does_what_waits() -> None:
+    turns, done = Turns(), []
+    batches = Batches("writer", turns, linger_s=60)
+    batches.tell(lambda: done.append("lazy"))
+    batches.close()
+    assert done == ["lazy"]
+
+
+async def test_a_closed_one_takes_nothing() -> None:
+    batches = Batches("writer", Turns())
+    batches.close()
+    batches.tell(lambda: None)
+    with pytest.raises(StoreBusyError, match="writer of the store is closed"):
+        await batches.ask(lambda: None)
+
+
+async def test_a_job_that_fails_takes_no_other_down() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    turns.gate.clear()
+    bad = batches.ask(lambda: fail(TypeError("odd")))
+    good = batches.ask(lambda: "good")
+    turns.gate.set()
+    assert await good == "good"
+    with pytest.raises(StoreBusyError, match=r"TypeError: odd.*report it") as caught:
+        await bad
+    assert isinstance(caught.value.__cause__, TypeError)
+    assert turns.undone >= 1
+    batches.close()
+
+
+async def test_a_store_that_is_away_fails_all_at_once() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    turns.fails = True
+    jobs = [batches.ask(lambda: None) for _ in range(3)]
+    results = await asyncio.gather(*jobs, return_exceptions=True)
+    assert {str(result) for result in results} == {"away"}
+    batches.close()
+
+
+async def test_an_error_of_the_disk_is_the_stores() -> None:
+    batches = Batches("writer", Turns())
+    with pytest.raises(StoreBusyError, match="disk"):
+        await batches.ask(lambda: fail(OSError("gone")))
+    batches.close()
+
+
+async def test_an_unknown_entry_is_said_as_it_is() -> None:
+    batches = Batches("writer", Turns())
+    with pytest.raises(UnknownEntryError):
+        await batches.ask(lambda: fail(UnknownEntryError("e")))
+    batches.close()

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.interfaces import StoreBusyError
+from gateway.store import database
+from gateway.store.database import StoreVersionError
+from gateway.store.entries import Entries
+from gateway.store.registry import Registry
+from gateway.store.sqlite import SqliteStore
+
+NEWEST = database.migrations()[-1][0]
+
+
+def newer(path: Path) -> None:
+    SqliteStore.open(path).close()
+    connection = database.connect(path)
+    connection.execute("INSERT INTO migrations VALUES (?, '9999_later.sql', 0)", (9999,))
+    connection.close()
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    numbers = [number for number, _, _ in database.migrations()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_migration_is_recorded(path: Path) -> None:
+    connection = database.connect(path)
+    database.migrate(connection, path)
+    database.migrate(connection, path)
+    rows = connection.execute("SELECT number, name FROM migrations").fetchall()
+    connection.close()
+    assert rows == [(number, name) for number, name, _ in database.migrations()]
+
+
+def test_all_tables_are_strict(path: Path) -> None:
+    connection = database.connect(path)
+    database.migrate(connection, path)
+    lax = connection.execute(
+        "SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0"
+        " AND name NOT LIKE 'sqlite_%'"
+    ).fetchall()
+    connection.close()
+    assert lax == []
+
+
+def test_a_commit_is_on_the_disk(path: Path) -> None:
+    connection = database.connect(path)
+    said = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "foreign_keys")
+    ]
+    connection.close()
+    assert said == ["wal", 2, 1]
+
+
+@pytest.mark.parametrize("opened", [SqliteStore.open, Registry, Entries])
+def test_a_newer_database_is_refused_with_both_versions(path: Path, opened: type) -> None:
+    newer(path)
+    with pytest.raises(StoreVersionError, match=f"9999.*{NEWEST}.*Upgrade replygate"):
+        opened(path)
+
+
+def test_a_refused_database_is_not_changed(path: Path) -> None:
+    newer(path)
+    before = path.read_bytes()
+    with pytest.raises(StoreVersionError):
+        SqliteStore.open(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_database_is_not_read(path: Path) -> None:
+    database.connect(path).close()
+    with pytest.raises(StoreVersionError, match=f"version 0.*needs {NEWEST}.*Start the gateway"):
+        Entries(path)
+
+
+def test_a_failed_migration_leaves_nothing_behind(path: Path) -> None:
+    connection = database.connect(path)
+    connection.execute("CREATE TABLE settings (name TEXT)")
+    with pytest.raises(StoreBusyError, match="settings already exists"):
+        database.migrate(connection, path)
+    names = connection.execute("SELECT name FROM sqlite_master").fetchall()
+    connection.close()
+    assert names == [("settings",)]
+
+
+def test_a_locked_database_is_told(path: Path) -> None:
+    SqliteStore.open(path).close()
+    holder = database.connect(path)
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreBusyError, match="is locked by another program"):
+        SqliteStore.open(path, timeout_s=0.05)
+    holder.close()
+
+
+def test_a_missing_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreBusyError, match="cannot be used"):
+        SqliteStore.open(tmp_path / "no" / "store.sqlite")
+    with pytest.raises(StoreBusyError, match="Check that its folder exists"):
+        Entries(tmp_path / "no" / "store.sqlite")
+
+
+def test_what_is_no_database_is_told(path: Path) -> None:
+    path.write_bytes(b"This is a letter, and no database at all.\n" * 30)
+    with pytest.raises(StoreBusyError, match="is no database"):
+        SqliteStore.open(path)
+
+
+def test_a_damaged_database_is_told(path: Path) -> None:
+    with Registry(path) as registry:
+        for number in range(50):
+            registry.add_contact(f"c{number}@client.example", "x" * 500)
+    damaged = bytearray(path.read_bytes())
+    damaged[4096:] = b"\xff" * (len(damaged) - 4096)
+    path.write_bytes(damaged)
+    with pytest.raises(StoreBusyError, match="is damaged"):
+        SqliteStore.open(path)
+
+
+def test_an_error_about_a_row_is_not_the_stores(path: Path) -> None:
+    with Registry(path) as registry, pytest.raises(database.driver.IntegrityError):
+        registry._rows("INSERT INTO crm_logins VALUES (NULL)")

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from gateway.model.envelope import (
+    Client,
+    Content,
+    Direction,
+    Envelope,
+    Recipient,
+    Relayed,
+    RelayState,
+    Reply,
+    Traits,
+)
+from gateway.store.spool import FolderSpool, _Spooled
+from tests.store.office import NOON, Clock
+
+_SAID = _Spooled("inbound", "incoming", 0, msgspec.Raw(b"{}"), b"", "")
+OCTETS = b"From: ann@client.example\r\n\r\nHello \xff\x00.\r\n"
+ENVELOPE = Envelope(
+    "inbound",
+    Direction.INCOMING,
+    "",
+    (Recipient("bob@acme.example", ("NOTIFY=NEVER",)), Recipient("Sales@acme.example")),
+    Content(OCTETS, len(OCTETS), hashlib.sha256(OCTETS).digest(), Traits(nul=1, eight_bit=True)),
+    NOON,
+    Client("192.0.2.1", forwarded={"NAME": "mx"}),
+    ("BODY=8BITMIME",),
+)
+
+
+@pytest.fixture
+def spool(tmp_path: Path) -> FolderSpool:
+    return FolderSpool(tmp_path / "spool", clock=Clock())
+
+
+async def test_what_is_put_comes_back(spool: FolderSpool) -> None:
+    name = await spool.put(ENVELOPE, "store-unavailable")
+    assert await spool.waiting() == (name,)
+    assert await spool.take(name) == (ENVELOPE, None, "store-unavailable")
+
+
+async def test_the_oldest_comes_first(tmp_path: Path) -> None:
+    clock = Clock()
+    spool = FolderSpool(tmp_path, clock=clock)
+    names = []
+    for _ in range(3):
+        names.append(await spool.put(ENVELOPE, ""))
+        clock.pass_by(seconds=1)
+    assert list(await spool.waiting()) == names
+
+
+async def test_how_the_relay_ended_comes_with_it(spool: FolderSpool) -> None:
+    name = await spool.put(ENVELOPE, "")
+    for relayed in (
+        Relayed(RelayState.RELAYED, Reply(250, ("2.0.0 Ok", "two")), b"d" * 32),
+        Relayed(RelayState.UNKNOWN),
+    ):
+        await spool.settle(name, relayed)
+        taken = await spool.take(name)
+        assert taken is not None
+        assert taken[1] == relayed
+
+
+async def test_what_is_dropped_is_gone(spool: FolderSpool, tmp_path: Path) -> None:
+    name = await spool.put(ENVELOPE, "")
+    await spool.drop(name)
+    assert await spool.waiting() == ()
+    assert await spool.take(name) is None
+    assert list((tmp_path / "spool").iterdir()) == []
+
+
+async def test_an_empty_spool_waits_for_nothing(spool: FolderSpool) -> None:
+    assert await spool.waiting() == ()
+
+
+async def test_octets_without_their_envelope_were_never_put(
+    spool: FolderSpool, tmp_path: Path
+) -> None:
+    await spool.put(ENVELOPE, "")
+    (tmp_path / "spool" / "0000-dead.eml").write_bytes(b"half")
+    assert len(await spool.waiting()) == 1
+
+
+@pytest.mark.parametrize("suffix", [".eml", ".json"])
+async def test_what_was_damaged_is_unreadable(
+    spool: FolderSpool, tmp_path: Path, suffix: str
+) -> None:
+    name = await spool.put(ENVELOPE, "")
+    (tmp_path / "spool" / f"{name}{suffix}").write_bytes(b"{}")
+    assert await spool.take(name) is None
+
+
+async def test_a_folder_that_cannot_be_written_raises(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(b"a file")
+    with pytest.raises(OSError, match="spool"):
+        await FolderSpool(tmp_path / "spool").put(ENVELOPE, "")
+
+
+async def test_nobody_else_may_read_the_spool(spool: FolderSpool, tmp_path: Path) -> None:
+    await spool.put(ENVELOPE, "")
+    assert all(f.stat().st_mode & 0o077 == 0 for f in (tmp_path / "spool").iterdir())
+
+
+async def test_a_failed_put_leaves_no_file(spool: FolderSpool, tmp_path: Path) -> None:
+    name = await spool.put(ENVELOPE, "")
+    half = tmp_path / "spool" / "half.json"
+    half.mkdir()
+    with pytest.raises(OSError, match="half"):
+        spool._put("half", ENVELOPE, _SAID)
+    half.rmdir()
+    assert sorted(f.stem for f in (tmp_path / "spool").iterdir()) == [name, name]
