@@ -65,7 +65,11 @@ def _find(config: Config, target: str) -> Entry:
 
 
 async def _log(config: Config, entry: Entry, by: str, *, thread: bool) -> int:
-    """Log the entry, and its thread when asked; return how many others were logged with it."""
+    """Log the entry, and its thread when asked; return how many others were logged with it.
+
+    Of the others the rules are asked first, now that the thread is tracked; what they still stop
+    is logged all the same, since a person asked for all of it.
+    """
     now = datetime.now(UTC)
     others = _stopped(config, entry) if thread else []
     logged = 0
@@ -74,7 +78,9 @@ async def _log(config: Config, entry: Entry, by: str, *, thread: bool) -> int:
             why = "nothing of its content is kept, or it may not be"
             raise CommandError(f"{entry.entry_id} cannot be logged: {why}. Forward it instead.")
         for other in others:
-            logged += await _by_hand(flow, other, by, now)
+            change = await flow.replayer.replay(other.entry_id, now, by=by)
+            by_rule = change is not None and change.after.outcome.on_timeline
+            logged += by_rule or await _by_hand(flow, other, by, now)
         if thread:
             with open_registry(config) as registry:
                 registry.log_thread(entry.entry_id)

@@ -50,7 +50,7 @@ async def open_flow(config: Config) -> AsyncIterator[Flow]:
         crm_logins=config.crm_logins,
     )
     try:
-        verifier = new_verifier()
+        verifier = new_verifier(config.trust)
         # History may be large, and nobody waits for it at the other end.
         settings = Settings(policy=config.policy, inspection_budget_s=60.0)
         spool = FolderSpool(config.gateway.state / "spool")

@@ -304,12 +304,25 @@ def test_what_is_not_kept_cannot_be_judged_again(run: Run, mail: Path) -> None:
 
 
 @pytest.mark.usefixtures("imported")
-def test_a_thread_is_logged_by_hand(run: Run) -> None:
+def test_a_thread_that_is_logged_by_hand_is_judged_anew(run: Run) -> None:
     run("log", "a@x.example", "--thread", "--by", ANNA)
     assert decided(run, "--address", CAROL) == {
         "a": "logged logged-by-hand",
-        "b": "logged logged-by-hand",
+        "b": "logged tracked-reply",
     }
+
+
+def test_what_the_rules_still_stop_of_a_thread_is_logged_by_hand(run: Run, imported: Path) -> None:
+    (imported / "s.eml").write_text(letter("s", "eve@other.example", ANNA, 5, "a"))
+    run("import", str(imported / "s.eml"))
+    assert "and 2 others of its thread" in run("log", "a@x.example", "--thread").stdout
+    assert decided(run)["s"] == "logged logged-by-hand"
+
+
+@pytest.mark.usefixtures("imported")
+def test_a_message_alone_is_logged_by_hand(run: Run) -> None:
+    run("log", "c@x.example")
+    assert decided(run)["c"] == "logged logged-by-hand"
 
 
 @pytest.mark.usefixtures("imported")
