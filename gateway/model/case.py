@@ -95,7 +95,12 @@ class Arrival:
     @property
     def brought_by(self) -> Address | None:
         """Who sent it to us: the one who forwarded it, else its author."""
-        return self.wrapping.author if self.wrapping else self.author
+        return self.wrapping.author if self.wrapping and self.inside_forward else self.author
+
+    @property
+    def inside_forward(self) -> bool:
+        """Whether it came inside a forward."""
+        return self.wrapping is not None and self.wrapping.kind == "forward"
 
     @cached_property
     def addressed_to(self) -> tuple[LoggingAddress, ...]:
@@ -122,8 +127,7 @@ class Arrival:
             return ""
         ours = self.directory.logging_by_key
         if any(ours[key].use == "journal" for key in self.recipient_keys):
-            reported = self.heading.first("x-ms-journal-report") is not None
-            return "journal-report" if reported else "always-bcc"
+            return "journal-report" if self.heading.by_journalling else "always-bcc"
         written_to = (a.key for a in (*self.heading.to, *self.heading.cc))
         is_outside = (key not in ours and not self.directory.is_company(key) for key in written_to)
         return "bcc" if any(is_outside) else "forward"
@@ -164,12 +168,12 @@ class Arrival:
     def direction(self) -> Direction:
         """The listener's (D-14), with the exceptions of rules.md section 1.
 
-        What is inside a forward is incoming; a copy goes by its author; so do what an outside
-        author redirects through submission, and a delivery report to us.
+        What is inside a forward is incoming; a copy goes by its author; what an outside author
+        redirects through submission, and a delivery report to us, are incoming.
         """
-        if self.wrapping is not None:
+        if self.inside_forward:
             return Direction.INCOMING
-        if self.is_copy and self.author:
+        if (self.is_copy or self.wrapping) and self.author:
             return Direction.OUTGOING if self.by_company else Direction.INCOMING
         redirected = self.author and not self.by_company and not self.envelope.by_crm
         is_company = self.directory.is_company
@@ -209,8 +213,9 @@ class Arrival:
 
     @cached_property
     def users_concerned(self) -> tuple[User, ...]:
-        """The users who wrote it, own a mailbox on it, or get it at a further address."""
-        found = (self.directory.user_of(key) for key in self.parties)
+        """The users who wrote or forwarded it, or get it at a mailbox or further address."""
+        forwarder = (self.brought_by.key,) if self.inside_forward and self.brought_by else ()
+        found = map(self.directory.user_of, (*self.parties, *forwarder))
         return tuple({user.key: user for user in found if user is not None}.values())
 
     @cached_property
@@ -324,7 +329,7 @@ class Case(Arrival):
     def is_forwarded(self) -> bool:
         """Whether it came inside a forward, or one of its sightings did."""
         if self.wrapping is not None:
-            return self.wrapping.kind == "forward"
+            return self.inside_forward
         return self.incoming and any(self._is_marked_copy(seen) for seen in self.sightings)
 
     @cached_property

@@ -64,6 +64,9 @@ class Verdict:
     evidence: str
 
 
+JOURNAL_FIELDS = ("x-ms-journal-report", "x-ms-exchange-organization-journal-report")
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """The header section, read."""
@@ -103,6 +106,12 @@ class Heading:
     def author(self) -> Address | None:
         """The first mailbox of From, or None when there is no usable one."""
         return self.authors[0] if self.authors else None
+
+    @property
+    def by_journalling(self) -> bool:
+        """Whether the journalling of Exchange wrote it: a report, or a notice about journalling."""
+        by_system = self.author is not None and self.author.key.startswith("microsoftexchange")
+        return by_system or any(self.first(name) is not None for name in JOURNAL_FIELDS)
 
     def first(self, name: str) -> bytes | None:
         """Return the body of the first field called `name` (lower case), or None."""

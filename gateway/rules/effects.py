@@ -85,7 +85,7 @@ def _concerned(case: Case, reason: Reason) -> Iterator[str]:
         yield from reported_by(case)
         return
     in_thread = reason is Reason.LOGGED_BY_FORWARD and case.in_tracked_thread
-    if (in_thread and not case.author_contacts) or reason is Reason.REPLY_FROM_UNKNOWN:
+    if in_thread or reason is Reason.REPLY_FROM_UNKNOWN:
         yield contact_of_unknown(case)[0]
     makes = {effect.address for effect in _contacts_made(case, reason)}
     for key in _people(case):

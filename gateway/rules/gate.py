@@ -87,9 +87,9 @@ def no_tracked_mailbox(arrival: Arrival) -> Evidence | None:
         return None
     if any(directory.mailboxes_of(user.key) for user in arrival.users_concerned):
         return None
-    if arrival.wrapping or arrival.copy in {"bcc", "forward"}:
+    if arrival.inside_forward or arrival.copy in {"bcc", "forward"}:
         sender = arrival.brought_by
-        if not is_ours(arrival) or (sender and has_mailbox(arrival, sender.key)):
+        if not is_ours(arrival) or (sender and sender.key in boxes):
             return None
     ours = (key for key in arrival.parties if directory.is_company(key))
     return {"address": next(ours, next(iter((*arrival.recipients, *arrival.parties)), ""))}
@@ -119,7 +119,9 @@ def user_opted_out(arrival: Arrival) -> Evidence | None:
 )
 def internal_only(arrival: Arrival) -> Evidence | None:
     """Every party is of the company; delivery reports excepted."""
-    if arrival.outside or arrival.author is None or arrival.wrapping or arrival.reports_delivery:
+    if arrival.outside or arrival.author is None or arrival.reports_delivery:
+        return None
+    if arrival.inside_forward:
         return None
     return {"parties": len(arrival.parties)}
 
@@ -143,14 +145,6 @@ def is_ours(arrival: Arrival) -> bool:
     directory = arrival.directory
     return sender is not None and (
         directory.user_of(sender.key) is not None or sender.key in directory.mailbox_by_key
-    )
-
-
-def has_mailbox(arrival: Arrival, key: str) -> bool:
-    """Whether an address is a mailbox, or that of a user who has one."""
-    user = arrival.directory.user_of(key)
-    return key in arrival.directory.mailbox_by_key or bool(
-        user and arrival.directory.mailboxes_of(user.key)
     )
 
 

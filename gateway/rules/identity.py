@@ -68,7 +68,7 @@ def forward_of_seen(case: Case) -> Evidence | None:
     The stored one is judged anew, with the forward as its mark.
     """
     same = case.same_message
-    if same is None or case.wrapping is None or not case.policy.find_true_original:
+    if same is None or not case.inside_forward or not case.policy.find_true_original:
         return None
     return {"entry": same.entry_id} if same.kept else None
 

@@ -127,6 +127,4 @@ def user_not_permitted(case: Case) -> Evidence | None:
 
 def _asks_to_log(case: Case) -> bool:
     """Whether it is a BCC copy or a forward."""
-    if case.wrapping is not None:
-        return case.wrapping.kind == "forward"
-    return case.copy in {"bcc", "forward"}
+    return case.inside_forward or case.copy in {"bcc", "forward"}

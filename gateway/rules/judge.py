@@ -48,7 +48,7 @@ class Match:
 
 def judge_gate(arrival: Arrival) -> Decision | None:
     """Return the decision of the privacy gate, or None when it lets the message pass."""
-    if arrival.wrapping is not None and not is_ours(arrival):
+    if arrival.inside_forward and not is_ours(arrival):
         # Of a forward from nobody's address `copy-sender-unknown` speaks.
         return None
     table = rules.GATE_OF_WRAPPING if arrival.copy in WRAPPINGS else rules.GATE

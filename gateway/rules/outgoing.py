@@ -52,7 +52,7 @@ def logged_by_forward(case: Case) -> Evidence | None:
     """
     if not case.is_forwarded:
         return None
-    by = case.brought_by if case.wrapping else None
+    by = case.brought_by if case.inside_forward else None
     return {"by": by.key} if by else {"by": next((s.user for s in case.sightings if s.user), "")}
 
 

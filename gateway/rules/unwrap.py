@@ -6,6 +6,8 @@ from gateway.model.case import Case
 from gateway.model.decision import Evidence, Outcome, Reason
 from gateway.rules.rule import rule
 
+JOURNALLED = frozenset({"journal-report", "always-bcc"})
+
 
 @rule(
     Reason.JOURNAL_UNREADABLE,
@@ -14,9 +16,10 @@ from gateway.rules.rule import rule
 )
 def journal_unreadable(case: Case) -> Evidence | None:
     """A journal report without a readable message inside."""
-    if case.message.journal == "unreadable":
-        return {"route": case.envelope.route}
-    return None
+    # A report that could be read has a Case of what was inside, with its wrapping.
+    unread = case.copy == "journal-report" and not case.message.journal
+    told = case.copy in JOURNALLED and case.message.journal == "unreadable"
+    return {"route": case.envelope.route} if unread or told else None
 
 
 @rule(
@@ -26,7 +29,9 @@ def journal_unreadable(case: Case) -> Evidence | None:
 )
 def journal_report(case: Case) -> Evidence | None:
     """A notice about journalling itself."""
-    return {"route": case.envelope.route} if case.message.journal == "notice" else None
+    if case.copy not in JOURNALLED or case.message.journal != "notice":
+        return None
+    return {"route": case.envelope.route}
 
 
 @rule(
@@ -53,6 +58,6 @@ def forward_original_unknown(case: Case) -> Evidence | None:
 )
 def forward_internal(case: Case) -> Evidence | None:
     """Only colleagues are in the forwarded message."""
-    if case.wrapping is None or case.wrapping.kind != "forward" or case.outside:
+    if not case.inside_forward or case.outside:
         return None
     return {"parties": len(case.parties)}

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.model.case import Proof
+from gateway.model.case import Proof, Wrapping
 from gateway.model.decision import Keep, Reason
 from gateway.model.directory import LoggingAddress, User
 from gateway.model.envelope import Client, Content, Direction, RelayState
 from gateway.model.facts import Facts
-from gateway.model.message import Forward, Kind
+from gateway.model.message import Forward, Heading, Kind
 from gateway.rules.judge import judge
 from gateway.rules.notices import is_notice_id, notice_id
 from tests.rules.cases import (
@@ -26,6 +26,7 @@ from tests.rules.cases import (
     LOG,
     SALES,
     Pair,
+    address,
     bcc,
     case,
     decided,
@@ -296,6 +297,39 @@ def test_what_was_seen_as_a_copy_only_stays_a_forward() -> None:
 def test_journal_report_is_known_by_its_field() -> None:
     report = case(rcpt=(JOURNAL,), fields={"x-ms-journal-report": ""})
     assert report.copy == "journal-report"
+
+
+def test_report_that_nothing_was_taken_out_of_is_unreadable() -> None:
+    report = {"x-ms-journal-report": ""}
+    assert decided(case(rcpt=(JOURNAL,), fields=report)) == ("held", "journal-unreadable")
+
+
+def test_word_of_exchange_to_a_journal_address_is_journalling() -> None:
+    notice = case(author="microsoftexchange329e71ec@corp.example", rcpt=(JOURNAL,), to=(JOURNAL,))
+    assert notice.copy == "journal-report"
+
+
+def test_word_of_exchange_in_path_is_no_matter_of_journals() -> None:
+    assert not matched(case(message={"journal": "notice"}), Reason.JOURNAL_REPORT)
+
+
+def test_message_inside_a_journal_report_goes_by_its_author() -> None:
+    agent = address("microsoftexchange329e71ec@corp.example")
+    wrapping = Wrapping("journal", agent, Heading((), 0, authors=(agent,)))
+    sent = case(author=ANNA, to=(CAROL,), rcpt=(JOURNAL,), wrapping=wrapping, policy=GATE)
+    came = case(rcpt=(JOURNAL,), wrapping=wrapping, policy=GATE)
+    inside = case(author=BOB, to=(ANNA,), rcpt=(JOURNAL,), wrapping=wrapping, policy=GATE)
+    assert [decided(one) for one in (sent, came, inside)] == [
+        ("logged", "sent"),
+        ("logged", "received"),
+        ("not_logged", "internal-only"),
+    ]
+
+
+def test_user_who_opted_out_forwards_nothing() -> None:
+    opted_out = the_directory(users=(User(ANNA, logging=False), User(BOB)))
+    assert decided(forward(to=(), directory=opted_out)) == ("not_logged", "user-opted-out")
+    assert decided(forward(by=BOB, directory=opted_out)) == ("logged", "logged-by-forward")
 
 
 def test_copy_of_an_mta_needs_no_proof() -> None:
