@@ -16,7 +16,7 @@ AUTOMATIC = frozenset({Kind.AUTO_REPLY, Kind.AUTO_GENERATED})
     Reason.BOUNCE,
     Outcome.LOGGED,
     remedy="Your email to {recipient} was not delivered: {status}. Check the address.",
-    command="replygate contact add-address",
+    command="replygate contact add-address {recipient} ADDRESS",
 )
 def bounce(case: Case) -> Evidence | None:
     """A delivery report that embeds an id of a logged message and names a recipient of it.

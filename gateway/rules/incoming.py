@@ -51,7 +51,7 @@ def original_to_never_log(case: Case) -> Evidence | None:
     if original is None or case.policy.never_log_original != "thread":
         return None
     if original.reason in NEVER_LOGGED:
-        return {"address": "an address", "entry": "its entry"}
+        return {"address": "an address", "entry": "PATTERN"}
     if not case.directory.never_log:
         return None
     for key in sorted(original.recipients):
@@ -106,7 +106,7 @@ def original_not_logged(case: Case) -> Evidence | None:
     Outcome.NOT_LOGGED,
     source="S1",
     remedy="The message it answers never passed here. Import your sent mail, then replay.",
-    command="replygate import",
+    command="replygate import PATH --as-logged",
     fixable=True,
 )
 def original_unknown(case: Case) -> Evidence | None:
@@ -213,7 +213,7 @@ def reply_from_unknown(case: Case) -> Evidence | None:
     Reason.CONTACT_AMBIGUOUS,
     Outcome.HELD,
     remedy="{n} contacts use {address}. Choose one.",
-    command="replygate contact merge",
+    command="replygate log {message_id} --contact CONTACT",
 )
 def contact_ambiguous(case: Case) -> Evidence | None:
     """Several contacts share the address; thread and owner do not settle it."""

@@ -83,7 +83,7 @@ def unparseable(case: Case) -> Evidence | None:
     Reason.COPY_SENDER_UNKNOWN,
     Outcome.NOT_LOGGED,
     remedy="{address} is not one of your addresses. Add it under My addresses, then forward again.",
-    command="replygate user add-address",
+    command="replygate user add-address USER {address}",
 )
 def copy_sender_unknown(case: Case) -> Evidence | None:
     """A BCC copy or forward whose author is nobody of the company; no notice is sent."""
@@ -114,7 +114,7 @@ def copy_sender_unverified(case: Case) -> Evidence | None:
     Reason.USER_NOT_PERMITTED,
     Outcome.NOT_LOGGED,
     remedy="Your account may not log email. Ask an admin.",
-    command="replygate user",
+    command="replygate user permit {user}",
 )
 def user_not_permitted(case: Case) -> Evidence | None:
     """The user who wrote or forwarded it may not log mail."""

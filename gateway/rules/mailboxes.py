@@ -18,7 +18,7 @@ CONNECT = "replygate mailbox connect {mailbox}"
     source="S16",
     remedy="{mailbox} moved from {old} to {new}. "
     "Reconnect it with {new} so that replies are found again.",
-    command=CONNECT,
+    command="replygate mailbox connect {mailbox} --provider {new}",
     fixable=True,
 )
 def provider_changed(case: Case) -> Evidence | None:

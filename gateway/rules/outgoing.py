@@ -106,7 +106,7 @@ def sent(case: Case) -> Evidence | None:
     Outcome.NOT_LOGGED,
     source="S5 S11",
     remedy="You did not tick Log. BCC or forward it to {logging_address}, or log the thread.",
-    command=LOG,
+    command="replygate log {message_id} --thread",
     fixable=True,
 )
 def sent_not_marked(case: Case) -> Evidence | None:

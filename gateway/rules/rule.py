@@ -50,7 +50,8 @@ class Rule(Generic[Asked_contra]):
     """The statements of the source that it decides."""
     remedy: str = ""
     command: str = ""
-    """The command that the remedy names; `{message_id}` is known beside the evidence."""
+    """The command that the remedy names. `{message_id}` is known beside the evidence; a word in
+    capitals is for the reader to fill in."""
     switch: Switch | None = None
     """The switch of the policy whose `hold` makes it hold, and whose `skip` makes it skip."""
     fixable: bool = False
