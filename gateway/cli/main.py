@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import metadata
 
 import click
@@ -63,3 +64,5 @@ def main() -> None:
 
     Begin with: replygate demo
     """
+    # Whatever a command makes beside the record holds mail, and is nobody else's to read.
+    os.umask(0o077)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import click
 
 from gateway.config.settings import Config
 from gateway.pipeline import Pipeline, Settings
@@ -60,6 +63,23 @@ async def open_flow(config: Config) -> AsyncIterator[Flow]:
         store.close()
 
 
+def hand_over(folder: Path) -> None:
+    """Give what root made in the state folder to the folder's owner, the service.
+
+    An administrator may run commands as root; the gateway must be able to open every file after.
+    """
+    owner = folder.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.lstat().st_uid == 0:
+                os.lchown(path, owner.st_uid, owner.st_gid)
+
+
 def _place(config: Config) -> Path:
+    """Return the database file; what is made beside it becomes the service's at the end."""
     config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (ctx := click.get_current_context(silent=True)) is not None:
+        ctx.call_on_close(lambda: hand_over(config.gateway.state))
     return config.store_path

@@ -30,4 +30,6 @@ def demo(ctx: click.Context, folder: Path | None) -> None:
     """Play a story over SMTP on this machine that shows what is logged, and why."""
     from gateway.demo.play import main as play
 
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     ctx.exit(play(folder))
