@@ -35,7 +35,8 @@ class Client:
     trusted: bool = False
     """The peer is one of the configured trusted clients."""
     forwarded: Mapping[str, str] = field(default_factory=dict)
-    """XFORWARD attributes of a trusted client, decoded, names in upper case."""
+    """XFORWARD attributes of a trusted client, decoded, names in upper case; TLS_VERSION and CIPHER
+    where a milter was told them."""
 
 
 @dataclass(frozen=True, slots=True)

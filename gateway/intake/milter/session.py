@@ -1,6 +1,8 @@
 """The state of one connection of an MTA: events become a message, and our short answers.
 
 Pure: the content goes where the caller said.
+
+Limits: a recipient that another filter refuses after us is still listed, for nobody tells us.
 """
 
 from __future__ import annotations
