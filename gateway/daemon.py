@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from ipaddress import ip_network
 from pathlib import Path
 
 import structlog
@@ -22,14 +21,10 @@ from gateway import maillog, service
 from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
-from gateway.intake.listeners import Listener, Wiring
-from gateway.intake.server import Server
-from gateway.intake.server import start as open_listener
+from gateway.doors import House, OpenDoor, hop_of, open_door
 from gateway.interfaces import StoreBusyError
 from gateway.model.trust import Trust
 from gateway.pipeline import Pipeline, Settings
-from gateway.relay.client import Hop, Timeouts
-from gateway.relay.consumed import ConsumedDelivery
 from gateway.relay.delivery import Relay
 from gateway.replay import Replayer
 from gateway.store.spool import FolderSpool
@@ -81,7 +76,7 @@ class Daemon:
     def __init__(self, config: settings.Config, log: structlog.stdlib.BoundLogger) -> None:
         self.config = config
         self.log = log
-        self.servers: dict[str, Server] = {}
+        self.servers: dict[str, OpenDoor] = {}
         self.relays: dict[settings.NextHop, Relay] = {}
         self._behind: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
@@ -104,7 +99,7 @@ class Daemon:
         )
         self._closing.callback(self.store.close)
         self.spool = FolderSpool(state / "spool")
-        self.verifier = new_verifier()
+        self.verifier = new_verifier(config.trust)
         self.pipeline = Pipeline(
             self.store,
             self.spool,
@@ -167,6 +162,8 @@ class Daemon:
         if not (fixed and same):
             self.log.warning("reload", note=NEEDS_RESTART)
         self.pipeline.settings = _flow_settings(config)
+        if config.trust != self.config.trust:
+            self.verifier = self.pipeline.verifier = new_verifier(config.trust)
         for name in before.keys() - staying.keys():
             await self.servers.pop(name).stop(GRACE_S)
         self.config = config
@@ -175,20 +172,22 @@ class Daemon:
         self.log.info("reloaded", listeners=",".join(self.listening))
 
     async def _open(self, listener: settings.Listener, inherited: service.Inherited) -> None:
-        """Open one door on its next hop."""
-        hop = listener.next_hop
-        relay = self.relays.get(hop)
-        if relay is None:
-            relay = self.relays[hop] = Relay(_hop(hop, self._hostname))
-        door = _door(listener, self.config, self._hostname, inherited)
-        wiring = Wiring(
-            receive=self.pipeline.receive,
-            next_hop=relay,
-            consumed=ConsumedDelivery,
-            is_ours=lambda key: key in self.store.directory.logging_by_key,
-            spool=self._arriving,
+        """Open one door."""
+        house = House(
+            config=self.config,
+            hostname=self._hostname,
+            pipeline=self.pipeline,
+            directory=lambda: self.store.directory,
+            arriving=self._arriving,
+            inherited=inherited,
         )
-        self.servers[listener.name] = await open_listener(door, wiring)
+        self.servers[listener.name] = await open_door(listener, house, self._relay)
+
+    def _relay(self, hop: settings.NextHop) -> Relay:
+        """Return the way to a next hop; listeners share it."""
+        if hop not in self.relays:
+            self.relays[hop] = Relay(hop_of(hop, self._hostname))
+        return self.relays[hop]
 
     async def _close_doors(self) -> None:
         await asyncio.gather(*(server.stop(GRACE_S) for server in self.servers.values()))
@@ -231,9 +230,9 @@ class Daemon:
             self.log.info("freed what is over its time", messages=freed)
 
 
-def new_verifier() -> Verifier:
+def new_verifier(trust: Trust) -> Verifier:
     """Return what finds out who really sent a message; one per event loop."""
-    return Verifier(Trust(), Keys(make_resolver()))
+    return Verifier(trust, Keys(make_resolver()))
 
 
 def _flow_settings(config: settings.Config) -> Settings:
@@ -241,48 +240,4 @@ def _flow_settings(config: settings.Config) -> Settings:
         policy=config.policy,
         defer_on_store_failure=config.store.on_store_failure == "defer",
         inspection_budget_s=config.reading.inspection_budget_s,
-    )
-
-
-def _hop(hop: settings.NextHop, hostname: str) -> Hop:
-    return Hop(
-        host=hop.address.host,
-        port=hop.address.port,
-        hostname=hostname,
-        connections=hop.connections,
-        idle_connections=hop.idle_connections,
-        idle_s=hop.idle_s,
-        messages_per_connection=hop.messages_per_connection,
-        timeouts=Timeouts(
-            connect_s=hop.connect_timeout_s,
-            command_s=hop.command_timeout_s,
-            block_s=hop.block_timeout_s,
-            final_s=hop.final_timeout_s,
-        ),
-    )
-
-
-def _door(
-    listener: settings.Listener,
-    config: settings.Config,
-    hostname: str,
-    inherited: service.Inherited,
-) -> Listener:
-    host, port = listener.address.host, listener.address.port
-    networks = tuple(ip_network(network) for network in listener.trusted_clients)
-    return Listener(
-        name=listener.name,
-        direction=listener.way,
-        host=host,
-        port=port,
-        inherited=inherited.claim(listener.name, host, port),
-        hostname=hostname,
-        trusted=networks,
-        say_decision=listener.say_decision,
-        ambiguous_end=config.reading.ambiguous_end_of_data,
-        size_limit=listener.size_limit,
-        sessions_limit=listener.sessions_limit,
-        recipients_limit=listener.recipients_limit,
-        command_timeout_s=listener.command_timeout_s,
-        crm_logins=listener.crm_logins,
     )

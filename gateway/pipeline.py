@@ -25,6 +25,7 @@ from gateway.interfaces import (
     StoreBusyError,
     Verifier,
 )
+from gateway.mail.addresses import key_of
 from gateway.mail.reading import read_message
 from gateway.model.case import Arrival, Case, Proof
 from gateway.model.decision import Decision, Keep, Reason
@@ -73,6 +74,8 @@ class Logged:
     message_id: str = ""
     spooled_as: str = ""
     trouble: str = ""
+    lost: bool = False
+    """Nothing of it is durable, though it should be."""
 
     @property
     def words(self) -> str:
@@ -106,6 +109,9 @@ class Pipeline:
         """Take one message through the gateway and return what to tell the client."""
         sending = asyncio.ensure_future(delivery.stream(envelope.content))
         logged = await self._log(envelope)
+        if isinstance(logged, Logged) and logged.lost and self._is_copy(envelope):
+            # We are the final destination of a copy: 250 means durable (D-5).
+            logged = DEFER_REPLY
         if isinstance(logged, Reply):
             return await self._turn_away(envelope, delivery, sending, logged)
         refused = await sending
@@ -178,6 +184,10 @@ class Pipeline:
             decided += 1
         return decided
 
+    def _is_copy(self, envelope: Envelope) -> bool:
+        ours = self.recorder.directory.logging_by_key
+        return all(key_of(recipient.addr_spec) in ours for recipient in envelope.recipients)
+
     async def _judge(self, arrival: Arrival) -> tuple[Judged, ...]:
         if (stopped := judge_gate(arrival)) is not None:
             return (Judged(arrival, stopped),)
@@ -243,7 +253,7 @@ class Pipeline:
         try:
             name = await self.spool.put(envelope, why)
         except OSError as error:
-            return Logged(trouble=f"{why}; the spool cannot be written: {error}")
+            return Logged(trouble=f"{why}; the spool cannot be written: {error}", lost=True)
         return Logged(spooled_as=name, trouble=why)
 
     async def _turn_away(

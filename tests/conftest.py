@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 PROGRAMS = {
     "postfix": lambda: shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin"),
@@ -35,3 +37,10 @@ def postfix() -> str:
 def real_mail() -> Path:
     """A folder of real messages, which is no part of the repository."""
     return Path(need("mail"))
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """Let no test write to the log that another one configured."""
+    yield
+    structlog.reset_defaults()

@@ -269,6 +269,27 @@ async def test_a_spool_that_cannot_be_written_does_not_stop_mail(
     assert "the spool cannot be written" in gate.seen[-1].trouble
 
 
+async def test_a_copy_that_cannot_be_kept_is_deferred(gate: Gate, tmp_path: Path) -> None:
+    store = opened(tmp_path, AwayStore)
+    flow = flow_of(store, tmp_path, gate.seen)
+    (tmp_path / "no-folder").write_text("")
+    flow.spool = FolderSpool(tmp_path / "no-folder" / "spool")
+    hop = Hop()
+    handled = await flow.receive(outgoing(sent(), "log@gate.example"), hop)
+    store.close()
+    assert handled.reply.code == 451
+    assert "dot" not in hop.done
+
+
+async def test_a_copy_in_the_spool_is_durable(gate: Gate, tmp_path: Path) -> None:
+    store = opened(tmp_path, AwayStore)
+    flow = flow_of(store, tmp_path, gate.seen)
+    handled = await flow.receive(outgoing(sent(), "log@gate.example"), Hop())
+    store.close()
+    assert handled.reply.accepted
+    assert len(await flow.spool.waiting()) == 1
+
+
 async def test_reading_over_its_budget_does_not_hold_the_mail(gate: Gate) -> None:
     release = asyncio.Event()
 

@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from gateway.intake.receiver import MEMORY_OCTETS
 from gateway.interfaces import Delivery, Handled, NextHop
-from gateway.model.envelope import Direction, Envelope
+from gateway.model.envelope import Client, Direction, Envelope
 
 Network = IPv4Network | IPv6Network
 LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
@@ -41,6 +41,10 @@ class Listener:
     """Clients that may send without a login."""
     copies_only: bool = False
     """Takes mail to our own addresses only; nothing goes onward (D-5)."""
+    own_domains: frozenset[str] = frozenset()
+    """Domains whose postmaster is taken where only copies are."""
+    lmtp: bool = False
+    """LMTP is spoken here (RFC 2033)."""
     say_decision: bool = True
     """Put the decision behind the next hop's text, for the log of the MTA that is our client."""
     ambiguous_end: Literal["refuse", "pass"] = "refuse"
@@ -62,6 +66,12 @@ class Listener:
     """Offers STARTTLS; without it, AUTH is offered on this machine only."""
 
 
+def nobody(client: Client, mail_from: str, key: str) -> bool:
+    """Turn nobody away."""
+    del client, mail_from, key
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What a listener is connected to."""
@@ -77,6 +87,8 @@ class Wiring:
     """A folder on the file system of the kept messages."""
     memory_octets: int = MEMORY_OCTETS
     """Larger content goes into a file."""
+    turns_away: Callable[[Client, str, str], bool] = nobody
+    """Whether client and reverse-path have brought too much to this address of ours."""
 
 
 class Sessions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from gateway.intake.listeners import Listener, Sessions, Wiring
+from gateway.intake.lmtp import LmtpSession
 from gateway.intake.smtp import SmtpSession
 
 
@@ -47,7 +48,8 @@ class Server:
                 session.cut()
 
     def _session(self) -> SmtpSession:
-        session = SmtpSession(self.listener, self._wiring, self._sessions)
+        kind = LmtpSession if self.listener.lmtp else SmtpSession
+        session = kind(self.listener, self._wiring, self._sessions)
         self._open.add(session)
         session.finished.add_done_callback(lambda _: self._open.discard(session))
         return session

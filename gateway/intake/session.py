@@ -56,6 +56,7 @@ class ClientSession(SMTP):
     """A client's connection, without its commands."""
 
     COMMANDS: ClassVar[Commands]
+    protocol_name: ClassVar[str] = "ESMTP"
 
     def __init__(self, listener: Listener, wiring: Wiring, sessions: Sessions) -> None:
         # aiosmtpd's own __init__ introspects the class and looks its host name up, each time.
@@ -213,7 +214,7 @@ class ClientSession(SMTP):
         else:
             self._part(words.BUSY)
         try:
-            await self.push(f"220 {self.hostname} ESMTP Replygate")
+            await self.push(f"220 {self.hostname} {self.protocol_name} Replygate")
             while not self._leaving:
                 await self._handle_line()
                 if not self._lines.has_line:

@@ -25,6 +25,7 @@ from aiosmtpd.smtp import AuthResult, _AuthMechAttr
 from gateway.intake import words
 from gateway.intake.listeners import LOOPBACK, Listener, Sessions, Wiring, is_within
 from gateway.intake.paths import parse_path
+from gateway.intake.postmaster import is_postmaster
 from gateway.intake.receiver import Receiver
 from gateway.intake.session import ClientSession, Commands, place_of
 from gateway.intake.transaction import Transaction
@@ -127,7 +128,10 @@ class SmtpSession(ClientSession):
             self.say(words.BAD_SYNTAX)
         elif len(transaction.recipients) >= self.listener.recipients_limit:
             self.say(words.TOO_MANY_RECIPIENTS)
-        elif self.wiring.is_ours(key_of(path.addr_spec)):
+        elif self.wiring.is_ours(key := key_of(path.addr_spec)):
+            turned = self.wiring.turns_away(transaction.client, transaction.mail_from, key)
+            self.say(words.FLOOD if turned else transaction.take(path))
+        elif self.listener.copies_only and is_postmaster(path.addr_spec, self.listener.own_domains):
             self.say(transaction.take(path))
         elif self.listener.copies_only:
             self.say(words.NO_RELAY)
@@ -284,7 +288,7 @@ class SmtpSession(ClientSession):
     async def _take_message(self, transaction: Transaction, receiver: Receiver) -> None:
         content = self._content(receiver)
         if isinstance(content, Reply):
-            self.say(content)
+            self._answer(transaction, content)
             return
         if not transaction.offered and not self.listener.copies_only:
             await transaction.consume(self.wiring.consumed())
@@ -300,7 +304,13 @@ class SmtpSession(ClientSession):
         if handled.reply.code == 421:
             self._part(handled.reply)
         else:
-            self.say(handled.reply, handled.words if self.listener.say_decision else "")
+            more = handled.words if self.listener.say_decision else ""
+            self._answer(transaction, handled.reply, more)
+
+    def _answer(self, transaction: Transaction, reply: Reply, more: str = "") -> None:
+        """Say the reply to a message."""
+        del transaction
+        self.say(reply, more)
 
     def _content(self, receiver: Receiver) -> Content | Reply:
         """Return the content that was received, or why it is refused."""

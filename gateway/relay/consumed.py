@@ -5,9 +5,9 @@ No import here leads to the relay's client, and none may.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from gateway.model.envelope import Content, Relayed, RelayState, Reply
+from gateway.model.envelope import Client, Content, Relayed, RelayState, Reply
 
 OK = Reply(250, ("2.1.0 Ok",))
 TAKEN = Reply(250, ("2.0.0 Ok: taken for the log",))
@@ -37,3 +37,16 @@ class ConsumedDelivery:
 
     async def abort(self) -> None:
         """Nothing is under way."""
+
+
+class Nowhere:
+    """The next hop of a listener for copies: there is none."""
+
+    def delivery(self, client: Client) -> ConsumedDelivery:
+        """Return a delivery that sends nothing."""
+        del client
+        return ConsumedDelivery()
+
+    async def extensions(self) -> Mapping[str, str]:
+        """Return nothing: nobody is there to offer any."""
+        return {}

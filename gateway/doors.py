@@ -1,0 +1,214 @@
+"""Makes a listener of what the configuration says of it, and opens it.
+
+Copies are never passed on (D-5): a listener for them is given no relay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Protocol
+
+from gateway.config import settings
+from gateway.config.secrets import Secret
+from gateway.intake.floods import Floods
+from gateway.intake.listeners import Listener, Network, Wiring
+from gateway.intake.milter.server import start_milter
+from gateway.intake.milter.settings import MilterSettings
+from gateway.intake.postmaster import Letterbox, Reception
+from gateway.intake.server import start
+from gateway.interfaces import NextHop
+from gateway.mail.addresses import key_of
+from gateway.model.directory import Directory
+from gateway.model.envelope import Client, Direction
+from gateway.pipeline import Pipeline
+from gateway.relay.client import Hop, Timeouts
+from gateway.relay.consumed import ConsumedDelivery, Nowhere
+from gateway.service import Inherited
+
+
+class OpenDoor(Protocol):
+    """A listener that is open."""
+
+    @property
+    def port(self) -> int:
+        """The TCP port that it listens at; 0 for a unix socket."""
+        ...
+
+    async def stop(self, grace_s: float = 30.0) -> None:
+        """Take nobody in any more, and finish what is under way."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all doors of a gateway share."""
+
+    config: settings.Config
+    hostname: str
+    pipeline: Pipeline
+    directory: Callable[[], Directory]
+    """The directory as last read."""
+    arriving: Path
+    """The folder of large messages that are still coming in."""
+    inherited: Inherited
+
+    def is_ours(self, key: str) -> bool:
+        """Whether an address key is one of our logging or journal addresses."""
+        return key in self.directory().logging_by_key
+
+
+async def open_door(
+    listener: settings.Listener, house: House, relay: Callable[[settings.NextHop], NextHop]
+) -> OpenDoor:
+    """Open a listener and return it; `relay` gives the way to a next hop. Raises OSError."""
+    if listener.protocol == "milter":
+        inherited = None
+        if listener.socket is None:
+            address = listener.address
+            inherited = house.inherited.claim(listener.name, address.host, address.port)
+        return await start_milter(
+            asyncio.get_running_loop(),
+            _milter(listener, house),
+            house.pipeline.receive,
+            house.is_ours,
+            inherited=inherited,
+        )
+    domains = own_domains(house)
+    receive = house.pipeline.receive
+    next_hop: NextHop = Nowhere()
+    if listener.copies_only:
+        folder = listener.postmaster or house.config.gateway.state / "postmaster"
+        receive = Reception(Letterbox(folder), domains, receive).receive
+    elif listener.next_hop is not None:
+        next_hop = relay(listener.next_hop)
+    wiring = Wiring(
+        receive=receive,
+        next_hop=next_hop,
+        consumed=ConsumedDelivery,
+        is_ours=house.is_ours,
+        spool=house.arriving,
+        turns_away=_limit(listener, house),
+    )
+    return await start(_listener(listener, house, domains), wiring)
+
+
+def own_domains(house: House) -> frozenset[str]:
+    """Return the domains of the gateway's own addresses, and its name."""
+    named = (key.rpartition("@")[2] for key in house.directory().logging_by_key)
+    return frozenset({*named, house.hostname.lower()})
+
+
+def hop_of(hop: settings.NextHop, hostname: str) -> Hop:
+    """Return a next hop as the relay knows it."""
+    return Hop(
+        host=hop.address.host,
+        port=hop.address.port,
+        hostname=hostname,
+        connections=hop.connections,
+        waiting_s=hop.waiting_s,
+        idle_connections=hop.idle_connections,
+        idle_s=hop.idle_s,
+        messages_per_connection=hop.messages_per_connection,
+        timeouts=Timeouts(
+            connect_s=hop.connect_timeout_s,
+            greeting_s=hop.greeting_timeout_s,
+            command_s=hop.command_timeout_s,
+            data_s=hop.data_timeout_s,
+            block_s=hop.block_timeout_s,
+            final_s=hop.final_timeout_s,
+        ),
+    )
+
+
+def _limit(listener: settings.Listener, house: House) -> Callable[[Client, str, str], bool]:
+    """Return what turns strangers away who bring too many copies."""
+    floods = Floods(listener.strangers_per_hour, time.monotonic)
+
+    def turns_away(client: Client, mail_from: str, key: str) -> bool:
+        directory = house.directory()
+        address = directory.logging_by_key.get(key)
+        # Exchange switches a journal rule off whose reports are refused.
+        is_journal = address is not None and address.use == "journal"
+        submitted = listener.way is Direction.OUTGOING and not listener.copies_only
+        sender = key_of(mail_from) if mail_from else ""
+        if is_journal or submitted or client.login or directory.user_of(sender):
+            return False
+        # A trusted client that does not tell who is behind it is an MTA, and brings all mail.
+        is_mta = client.trusted and not client.forwarded
+        return not floods.admits("" if is_mta else client.address, sender)
+
+    return turns_away
+
+
+def _listener(listener: settings.Listener, house: House, own_domains: frozenset[str]) -> Listener:
+    host, port = listener.address.host, listener.address.port
+    return Listener(
+        name=listener.name,
+        direction=listener.way,
+        host=host,
+        port=port,
+        inherited=house.inherited.claim(listener.name, host, port),
+        hostname=house.hostname,
+        trusted=_networks(listener.trusted_clients),
+        clients=_networks(listener.clients),
+        copies_only=listener.copies_only,
+        own_domains=own_domains,
+        lmtp=listener.protocol == "lmtp",
+        say_decision=listener.say_decision,
+        ambiguous_end=house.config.reading.ambiguous_end_of_data,
+        size_limit=listener.size_limit,
+        sessions_limit=listener.sessions_limit,
+        client_sessions_limit=listener.client_sessions_limit,
+        recipients_limit=listener.recipients_limit,
+        command_timeout_s=listener.command_timeout_s,
+        data_timeout_s=listener.data_timeout_s,
+        check_login=_check_login(listener) if listener.passwords else None,
+        crm_logins=listener.crm_logins,
+        tls=_tls(listener),
+    )
+
+
+def _milter(listener: settings.Listener, house: House) -> MilterSettings:
+    return MilterSettings(
+        name=listener.name,
+        folder=house.arriving,
+        host=listener.address.host,
+        port=listener.address.port,
+        path=listener.socket,
+        trusted=_networks(listener.clients),
+        submission_networks=_networks(listener.submission_networks),
+        crm_logins=listener.crm_logins,
+        delete_logging_recipients=listener.delete_logging_recipients,
+        size_limit=listener.size_limit,
+        sessions_limit=listener.sessions_limit,
+    )
+
+
+def _networks(named: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ip_network(network) for network in named)
+
+
+def _check_login(listener: settings.Listener) -> Callable[[str, str], bool]:
+    def is_right(login: str, password: str) -> bool:
+        known = listener.passwords.get(login)
+        # The time that it takes tells neither whether the login is known nor how much is right.
+        expected = (known or Secret("")).reveal().encode()
+        return hmac.compare_digest(expected, password.encode()) and known is not None
+
+    return is_right
+
+
+def _tls(listener: settings.Listener) -> ssl.SSLContext | None:
+    if listener.tls_certificate is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(listener.tls_certificate, listener.tls_key)
+    return context
