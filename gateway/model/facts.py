@@ -23,6 +23,8 @@ class Lookup:
     aliases: tuple[str, ...] = ()
     cited: tuple[str, ...] = ()
     """Ids that it answers or reports on, nearest first; at most 33."""
+    reported: tuple[str, ...] | None = None
+    """Those of the cited ids that a report speaks of; None is all of them."""
     conversation: str = ""
     """First 22 octets of Thread-Index, hexadecimal."""
     addresses: frozenset[str] = frozenset()

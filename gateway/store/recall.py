@@ -95,7 +95,7 @@ def hits_of(
             hit = IdHit(*row)
             asked = by_digest[hit.id64]
             # Where only a digest is kept, the digest is all there is to confirm it by.
-            if not hit.full or hit.full == clean(asked):
+            if not hit.full or hit.full == asked or hit.full == clean(asked):
                 found[asked].append(hit)
     return found
 
@@ -166,7 +166,10 @@ class Recall:
         cited = _entries_of(hits, lookup.cited, selves)
         threads = self._threads(lookup, hits, selves)
         originals = {row.original for row in threads if row.original} - selves
-        entries = read_entries(connection, {*own, *cited, *originals})
+        reported = _entries_of(hits, _reported(lookup), selves)
+        # In a single thread the nearest one that is cited is the parent.
+        parents = cited[:1] if len(threads) == 1 else cited
+        entries = read_entries(connection, {*own, *parents, *reported, *originals})
         numbers = contact_numbers(connection, lookup.addresses, at)
         tied = {row.thread: _numbers(row.contacts) for row in threads}
         people = read_contacts(
@@ -175,11 +178,11 @@ class Recall:
         return Facts(
             seen=tuple(self._seen(entries[n]) for n in entries if n in own and not entries[n].gate),
             threads=tuple(
-                _thread(row, entries, cited, _people(people, tied[row.thread]), selves)
+                _thread(row, entries, parents, _people(people, tied[row.thread]), selves)
                 for row in threads
             ),
             cites_unknown=bool(lookup.cited) and not cited,
-            reported=tuple(_thread_message(entries[n]) for n in cited if n in entries),
+            reported=tuple(_thread_message(entries[n]) for n in reported if n in entries),
             contacts={a: _people(people, some) for a, some in numbers.items()},
             enrolments=read_enrolments(connection, {c.contact_id for c in people.values()}),
             answered_with_mark=self._answered_with_mark(lookup, hits, threads),
@@ -322,6 +325,10 @@ def _numbers(text: str) -> tuple[int, ...]:
     return from_json(text, tuple[int, ...]) if text != "[]" else ()
 
 
+def _reported(lookup: Lookup) -> tuple[str, ...]:
+    return lookup.cited if lookup.reported is None else lookup.reported
+
+
 def _people(people: Mapping[int, Contact], numbers: Iterable[int]) -> tuple[Contact, ...]:
     found = (people[number] for number in numbers if number in people)
     return tuple({person.contact_id: person for person in found}.values())
@@ -352,17 +359,22 @@ def _thread(
 
 
 def _thread_message(row: EntryRow) -> ThreadMessage:
-    outcome = Outcome(row.outcome)
     return ThreadMessage(
-        entry_id=entry_name(row.entry),
-        message_id=row.message_id,
-        direction=Direction(row.direction),
-        author=row.author,
-        recipients=frozenset(keys_of(row.recipients)),
-        received_at=moment(row.received_at),
-        logged=outcome.on_timeline,
-        reason=Reason(row.reason),
-        user=row.user,
-        mailbox=row.mailbox,
-        subject=row.base_subject,
+        entry_name(row.entry),
+        row.message_id,
+        _DIRECTIONS[row.direction],
+        row.author,
+        frozenset(keys_of(row.recipients)),
+        moment(row.received_at),
+        row.outcome in _ON_TIMELINE,
+        _REASONS[row.reason],
+        row.user,
+        row.mailbox,
+        row.base_subject,
     )
+
+
+# A lookup by value costs a tenth of the enum's own, and a reply cites many messages.
+_DIRECTIONS = {one.value: one for one in Direction}
+_REASONS = {one.value: one for one in Reason}
+_ON_TIMELINE = frozenset(one.value for one in Outcome if one.on_timeline)

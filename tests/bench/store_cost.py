@@ -56,20 +56,20 @@ DECISION = Decision(
 Read = tuple[Arrival, Message]
 
 
-def letter(number: int) -> bytes:
-    """Return a reply of three kilobytes that cites ten letters before it."""
+def letter(number: int, name: str = "") -> bytes:
+    """Return a reply of three kilobytes that cites the ten letters before `number`."""
     cited = " ".join(f"<{max(0, number - back)}@client.example>" for back in range(CITED, 0, -1))
     head = (
         f"From: Ann <ann{number % 97}@client.example>\r\nTo: bob@acme.example\r\n"
-        f"Message-ID: <{number}@client.example>\r\nReferences: {cited}\r\n"
+        f"Message-ID: <{name or number}@client.example>\r\nReferences: {cited}\r\n"
         f"Date: Mon, 23 Nov 2026 10:00:00 +0000\r\nSubject: Re: offer {number}\r\n\r\n"
     )
     return head.encode() + b"All good with us, thank you for asking.\r\n" * 70
 
 
-def read(store: SqliteStore, number: int, policy: Policy) -> Read:
+def read(store: SqliteStore, number: int, policy: Policy, name: str = "") -> Read:
     """Return letter `number` as the flow reads it."""
-    octets = letter(number)
+    octets = letter(number, name)
     content = Content(octets, len(octets), hashlib.sha256(octets).digest())
     envelope = Envelope(
         "inbound",
@@ -119,10 +119,8 @@ async def measure(folder: Path, rounds: int, count: int) -> tuple[list[float], l
         first = at * count
         letters = [read(store, number, policy) for number in range(first, first + count)]
         records.append(await cost(record, letters))
-        replies = [
-            read(store, number, policy) for number in range(first + count, first + 2 * count)
-        ]
-        recalls.append(await cost(recall, replies[:: max(1, count // 500)]))
+        replies = [read(store, first + n, policy, f"reply-{first + n}") for n in range(10, 510)]
+        recalls.append(await cost(recall, replies))
     store.close()
     return records, recalls
 
