@@ -204,7 +204,7 @@ def main() -> None:
         files = messages.write(folder)
         sink = open_.enter_context(Sink(found))
         who = enter_all(open_, sink.port, folder)
-        announce(found, who, rounds)
+        announce(found, who, folder, rounds)
         results = run(who, sink, files, rounds, quick=asked.quick)
         made = rows(results, {name: file.stat().st_size for name, file in files.items()}, rounds)
     report(results, made, asked.out)
@@ -227,10 +227,20 @@ def enter_all(open_: ExitStack, sink: int, folder: Path) -> list[Contestant]:
     return who
 
 
-def announce(found: Tools, who: Sequence[Contestant], rounds: int) -> None:
+def announce(found: Tools, who: Sequence[Contestant], folder: Path, rounds: int) -> None:
     """Say what is measured, and with what."""
     names = ", ".join(contestant.name for contestant in who)
-    print(f"Load and sink in {found.language}; medians of {rounds} rounds, interleaved: {names}.")
+    print(f"Medians of {rounds} interleaved rounds: {names}.")
+    print(f"Load and sink are in {found.language}; the store is on {filesystem(folder)}.")
+    if any(not contestant.exact for contestant in who):
+        print("Postfix answers when mail is in its queue (p50, p99); its rate is until delivered.")
+
+
+def filesystem(folder: Path) -> str:
+    """Return the kind of the file system; a commit costs nothing on one in memory."""
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    above = [(place, kind) for place, kind in mounts if folder.resolve().is_relative_to(place)]
+    return max(above, key=lambda mount: len(mount[0]))[1]
 
 
 def report(results: Results, made: Sequence[Row], out: Path) -> None:
