@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import socket
+import ssl
 from pathlib import Path
 
 import pytest
 
 from gateway.interfaces import Delivery, Handled
 from gateway.model.envelope import Envelope
-from tests.intake.door import Door, gateway
+from tests.intake.door import Caller, Door, gateway
 
 LETTER = b"Subject: hello\r\n\r\nbody\r\n"
 
@@ -133,3 +134,67 @@ async def test_login_lets_a_stranger_send(tmp_path: Path) -> None:
         caller = await door.call()
         await caller.say(plain("crm", "secret"))
         assert (await caller.deliver(LETTER)).startswith("250")
+
+
+TLS = Path(__file__).parent / "tls"
+"""A certificate that signs itself, of nobody: `gateway.example`."""
+
+
+def server_tls() -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(TLS / "certificate.pem", TLS / "key.pem")
+    return context
+
+
+async def secure(caller: Caller) -> None:
+    context = ssl.create_default_context(cafile=TLS / "certificate.pem")
+    assert (await caller.say(b"STARTTLS")).startswith("220")
+    await caller.writer.start_tls(context, server_hostname="gateway.example")
+
+
+async def test_message_goes_through_in_tls(tmp_path: Path) -> None:
+    async with gateway(tmp_path, tls=server_tls()) as door:
+        caller = await door.call()
+        await secure(caller)
+        assert "STARTTLS" not in await caller.say(b"EHLO client.example")
+        assert (await caller.deliver(LETTER)).startswith("250")
+        assert door.hop.taken[0].wire == LETTER
+        assert (await caller.say(b"QUIT")).startswith("221")
+
+
+async def test_starttls_begins_the_session_anew(tmp_path: Path) -> None:
+    async with gateway(tmp_path, tls=server_tls()) as door:
+        caller = await door.call()
+        await caller.say(b"XFORWARD ADDR=192.0.2.1")
+        await secure(caller)
+        assert (await caller.say(b"MAIL FROM:<a@x.example>")).startswith("503")
+        await caller.say(b"EHLO client.example")
+        await caller.deliver(LETTER)
+        assert door.envelopes[0].client.address == "127.0.0.1"
+
+
+async def test_octets_before_the_handshake_are_forgotten(tmp_path: Path) -> None:
+    async with gateway(tmp_path, tls=server_tls()) as door:
+        caller = await door.call()
+        caller.send(b"STARTTLS\r\nMAIL FROM:<evil@x.example>\r\n")
+        assert (await caller.reply()).startswith("220")
+        context = ssl.create_default_context(cafile=TLS / "certificate.pem")
+        await caller.writer.start_tls(context, server_hostname="gateway.example")
+        await caller.say(b"EHLO client.example")
+        assert (await caller.say(b"RCPT TO:<b@y.example>")).startswith("503")
+
+
+async def test_failed_handshake_closes_and_the_listener_lives(tmp_path: Path) -> None:
+    async with gateway(tmp_path, tls=server_tls()) as door:
+        caller = await door.call()
+        await caller.say(b"STARTTLS")
+        caller.send(b"this is no handshake\r\n")
+        await caller.reader.read()
+        other = await door.call()
+        assert (await other.deliver(LETTER)).startswith("250")
+
+
+async def test_starttls_is_offered_only_with_a_certificate(tmp_path: Path) -> None:
+    async with gateway(tmp_path) as door:
+        caller = await door.call()
+        assert (await caller.say(b"STARTTLS")).startswith("502")
