@@ -24,7 +24,6 @@ CONFIG = """
 hostname = "gateway.corp.example"
 state = {state}
 domains = ["corp.example"]
-log_level = "warning"
 
 [next_hop]
 address = "127.0.0.1:{next_hop}"
