@@ -25,8 +25,10 @@ async def start_milter(
 ) -> MilterServer:
     """Open a milter listener and return it; `stop` closes it.
 
-    `is_ours` says of an address key whether it is one of our logging addresses. A socket that
-    systemd opened may be handed in. Raises OSError when the door cannot be opened.
+    Give it a flow that fails open: what that turns away with 451 passes all the same, and is then
+    neither recorded nor in the spool. `is_ours` says of an address key whether it is one of our
+    logging addresses. A socket that systemd opened may be handed in. Raises OSError when the door
+    cannot be opened.
     """
     server = MilterServer(loop, Surroundings(settings, receive, is_ours, note))
     await server.listen(inherited)
