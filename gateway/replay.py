@@ -19,7 +19,7 @@ from gateway.model.message import Message
 from gateway.model.policy import Policy
 from gateway.rules.by_hand import log_by_hand
 from gateway.rules.judge import judge, judge_gate
-from gateway.understand import arrive, complete, lookup_of, unwrap
+from gateway.understand import arrive, complete, lookup_of, opened
 
 ROUNDS = 32
 """How often a call follows what its own changes set waiting; the rest waits for the next call."""
@@ -64,7 +64,8 @@ class Replayer:
         arrival, message = _the_one(kept, arrival, message)
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
-        facts = replace(await self.recorder.recall(lookup), earlier=kept.earlier)
+        known = await self.recorder.recall(lookup)
+        facts = replace(known, earlier=kept.earlier, judged_before=kept.decision_reason)
         authenticity = await self.verifier.authenticate(arrival)
         case = complete(arrival, message, facts, kept.proof, authenticity)
         return Change(entry_id, before, judge(case), case)
@@ -108,6 +109,6 @@ class Replayer:
 
 def _the_one(kept: Kept, outer: Arrival, message: Message) -> tuple[Arrival, Message]:
     """Return the message that the entry is of: a forward may hold several."""
-    inside = tuple(unwrap(outer, message))
+    inside = opened(outer, message)
     same = (pair for pair in inside if pair[1].message_id == kept.message_id)
-    return next(same, inside[0] if inside else (outer, message))
+    return next(same, inside[0])

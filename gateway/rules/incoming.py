@@ -285,8 +285,7 @@ def _is_unasked_of_contact(case: Case) -> bool:
 
 def _was_stranger(case: Case) -> bool:
     """Whether the author was no contact, even if the answer to this made him one since."""
-    before = case.facts.judged_before
-    return not case.author_contacts or before is None or before in STRANGERS
+    return not case.author_contacts or case.facts.judged_before in STRANGERS
 
 
 def _author_key(case: Case) -> str:

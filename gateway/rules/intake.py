@@ -102,10 +102,13 @@ def copy_sender_unknown(case: Case) -> Evidence | None:
 def copy_sender_unverified(case: Case) -> Evidence | None:
     """A BCC copy or forward whose author is a user, but nothing proves that he sent it.
 
+    So is a journal report by nobody's client whom the admin trusts, and an MTA's copy of what a
+    colleague seems to have written.
+
     Proofs: a trusted client, a login, an aligned DKIM signature, a trusted ARC chain or
     Authentication-Results, a secret address, an earlier sighting of the same message by login.
     """
-    if not _asks_to_log(case) or case.proven or not is_ours(case):
+    if case.proven or not _needs_proof(case):
         return None
     return {"address": case.brought_by.key if case.brought_by else ""}
 
@@ -128,3 +131,12 @@ def user_not_permitted(case: Case) -> Evidence | None:
 def _asks_to_log(case: Case) -> bool:
     """Whether it is a BCC copy or a forward."""
     return case.inside_forward or case.copy in {"bcc", "forward"}
+
+
+def _needs_proof(case: Case) -> bool:
+    """Whether it is a copy that anybody could have made up."""
+    if case.message.journal_report is not None:
+        return True
+    if case.copy == "always-bcc" or (case.wrapping and not case.inside_forward):
+        return case.by_company
+    return _asks_to_log(case) and is_ours(case)

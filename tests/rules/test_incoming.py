@@ -628,6 +628,12 @@ def test_strangers_first_message_stays_as_it_was_when_its_answer_is_logged() -> 
     assert decided(case(**hello, policy=GATE)) == ("logged", "adopted-original")
 
 
+def test_contacts_first_message_stays_what_it_was_when_it_is_answered() -> None:
+    facts = {**ANSWERED, "judged_before": Reason.NOT_A_REPLY}
+    asked = case(thread=tracked(original=None, parent=None), facts=facts)
+    assert decided(asked) == ("not_logged", "not-a-reply")
+
+
 def test_contacts_first_message_is_no_reply_in_the_thread_that_it_began() -> None:
     thread = tracked(original=None, parent=None)
     assert decided(case(thread=thread)) == ("not_logged", "not-a-reply")
