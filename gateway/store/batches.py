@@ -2,7 +2,8 @@
 
 Design notes: D-11. A turn takes every job that waits at that moment. When one of them fails, the
 turn is undone and each job is done again in a turn of its own: a message that cannot be stored
-takes no other down. Lazy jobs ride with others, or go by themselves after a short while.
+takes no other down. Lazy jobs ride with others, or go by themselves after a short while; while
+the store is away they wait for it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from gateway.interfaces import StoreBusyError
-from gateway.store.faults import UnknownEntryError
 
 _T = TypeVar("_T")
 
@@ -98,6 +98,16 @@ class Batches:
         while (jobs := self._take()) is not None:
             self._do(jobs)
             _deliver(jobs)
+            self._put_back(jobs)
+
+    def _put_back(self, jobs: list[_Job]) -> None:
+        """Let lazy jobs wait for another turn when the store was away; nobody else would."""
+        again = [job for job in jobs if job.loop is None and isinstance(job.error, StoreBusyError)]
+        with self._ready:
+            if again and not self._closing:
+                for job in again:
+                    job.error, job.since = None, time.monotonic()
+                self._jobs[:0] = again
 
     def _take(self) -> list[_Job] | None:
         """Wait for jobs; None ends the thread."""
@@ -130,19 +140,7 @@ class Batches:
                     self._do([job])
                 return
             for job in jobs:
-                job.error = busy or _of_one(error)
-
-
-def _of_one(error: Exception) -> Exception:
-    """Return what to say when one job failed: as it says itself, or that it is a defect."""
-    if isinstance(error, UnknownEntryError):
-        return error
-    defect = StoreBusyError(
-        f"The store could not do this ({type(error).__name__}: {error}). Nothing of it was kept;"
-        " please report it."
-    )
-    defect.__cause__ = error
-    return defect
+                job.error = busy or error
 
 
 def _deliver(jobs: list[_Job]) -> None:

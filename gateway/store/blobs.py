@@ -4,7 +4,9 @@ A segment is a file that only grows; its writer holds a lock on it. One fdatasyn
 the octets durable before the commit that names them (D-10). What is freed is overwritten or
 removed, and a list of what is yet to be freed survives a crash in between.
 
-Limits: a large blob is copied from what the intake holds; it is not yet linked into place.
+Limits: a large blob is copied from what the intake holds; it is not yet linked into place. What a
+crash leaves at the end of a segment, appended and never named, stays until the segment goes. What
+policy leaves out of a message is not cut yet: `sha256_kept` equals `sha256`, there are no holes.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import fcntl
 import mmap
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +26,7 @@ SMALL_OCTETS = 262_144
 """Content up to this size goes into a segment."""
 
 _SEGMENT_LIMIT = 64 << 20
+_SWEEP_AFTER_S = 3600.0
 _ZEROS = bytes(65_536)
 
 
@@ -120,6 +124,14 @@ class Blobs:
                 return False
             path.unlink()
         return True
+
+    def sweep(self, used: frozenset[str]) -> None:
+        """Remove large files that no commit named: their writer ended in between."""
+        folder = self._folder / "large"
+        long_ago = time.time() - _SWEEP_AFTER_S
+        for path in folder.iterdir() if folder.exists() else ():
+            if f"large/{path.name}" not in used and path.stat().st_mtime < long_ago:
+                path.unlink(missing_ok=True)
 
     def segments(self) -> tuple[str, ...]:
         """Return the names of all segments, oldest first."""

@@ -295,7 +295,7 @@ def read_sightings(
             frozenset(keys_of(recipients)),
             sha256,
             moment(received_at),
-            (unsettled(name, sha256) if unsettled else None) or RelayState(state),
+            (state == _RELAYING and unsettled and unsettled(name, sha256)) or RelayState(state),
             bool(marked),
             proof,
             user,
@@ -375,6 +375,7 @@ def _thread_message(row: EntryRow) -> ThreadMessage:
 
 
 # A lookup by value costs a tenth of the enum's own, and a reply cites many messages.
+_RELAYING = RelayState.RELAYING.value
 _DIRECTIONS = {one.value: one for one in Direction}
 _REASONS = {one.value: one for one in Reason}
 _ON_TIMELINE = frozenset(one.value for one in Outcome if one.on_timeline)

@@ -55,7 +55,7 @@ def read_freed(connection: Connection) -> tuple[tuple[int, Place], ...]:
     return tuple((number, Place(file, start, size)) for number, file, start, size in rows)
 
 
-def read_segments_in_use(connection: Connection) -> frozenset[str]:
+def read_files_in_use(connection: Connection) -> frozenset[str]:
     """Return the names of the files that still hold something."""
     return frozenset(row[0] for row in connection.execute("SELECT DISTINCT file FROM blobs"))
 
@@ -66,4 +66,5 @@ def free(blobs: Blobs, freed: Sequence[tuple[int, Place]], used: frozenset[str])
         blobs.free(place)
     for name in {place.file for _, place in freed if place.start is not None} - used:
         blobs.drop_segment(name)
+    blobs.sweep(used)
     return [number for number, _ in freed]

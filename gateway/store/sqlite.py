@@ -30,7 +30,7 @@ from gateway.store.entry_rows import Judged
 from gateway.store.kept import read_kept, read_waiting
 from gateway.store.loops import Loops
 from gateway.store.recall import Recall
-from gateway.store.retention import free, read_freed, read_segments_in_use
+from gateway.store.retention import free, read_files_in_use, read_freed
 from gateway.store.rows import Digester, micros
 from gateway.store.turns import Presence, Reading, Writing, roll_back
 
@@ -84,7 +84,7 @@ class SqliteStore:
         logging_addresses: Sequence[LoggingAddress] = (),
         crm_logins: frozenset[str] = frozenset(),
         clock: Callable[[], datetime] = _now,
-        timeout_s: float = 5.0,
+        timeout_s: float = 3.0,
     ) -> Self:
         """Open the store, made new or brought up to date as needed.
 
@@ -176,9 +176,9 @@ class SqliteStore:
         writing, reading = self._writing, self._reading.connection
         count = await self._writer.ask(lambda: writing.retirement.retire(micros(now)))
         freed = await self._reader.ask(lambda: read_freed(reading))
-        if freed:
-            used = await self._reader.ask(lambda: read_segments_in_use(reading))
-            gone = await asyncio.to_thread(self._free, freed, used)
+        used = await self._reader.ask(lambda: read_files_in_use(reading))
+        gone = await asyncio.to_thread(self._free, freed, used)
+        if gone:
             await self._writer.ask(lambda: writing.retirement.forget(gone))
         return count
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,20 @@ def test_an_empty_segment_is_dropped_unless_somebody_writes_to_it(
     kept.close()
     assert other.drop_segment(place.file)
     assert kept.segments() == ()
+
+
+def test_a_large_file_that_no_commit_named_is_swept_after_an_hour(
+    kept: Blobs, tmp_path: Path
+) -> None:
+    kept.sweep(frozenset())
+    named, fresh, lost = (kept.put_large(octets) for octets in (b"named", b"fresh", b"lost"))
+    for place in (named, lost):
+        os.utime(tmp_path / place.file, (0, 0))
+    kept.sweep(frozenset({named.file}))
+    assert {f"large/{path.name}" for path in (tmp_path / "large").iterdir()} == {
+        named.file,
+        fresh.file,
+    }
 
 
 def test_large_octets_are_a_file_of_their_own(kept: Blobs, tmp_path: Path) -> None:

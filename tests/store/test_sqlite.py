@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from gateway.interfaces import StoreBusyError
+from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import RelayState
 from gateway.store import database
 from gateway.store.entries import Entries
 from gateway.store.registry import Registry
 from gateway.store.sqlite import SqliteStore
-from tests.store.office import LOGGED, PASSED, Clock, Office, decision, letter
+from tests.store.office import DEFERRED, LOGGED, PASSED, Clock, Office, decision, letter
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -160,8 +162,7 @@ async def test_one_bad_message_takes_no_other_down(office: Office) -> None:
         *(office.store.record(case, decision()) for case in (*good[:3], bad, *good[3:])),
         return_exceptions=True,
     )
-    assert isinstance(results[3], StoreBusyError)
-    assert "please report it" in str(results[3])
+    assert isinstance(results[3], TypeError)
     assert len({result for result in results if isinstance(result, str)}) == 5
 
 
@@ -206,6 +207,24 @@ async def test_a_purge_drops_segments_that_hold_nothing(path: Path, clock: Clock
         assert len(store._blobs.segments()) == 1
         assert await store.purge(clock() + timedelta(days=15)) == 1
         assert store._blobs.segments() == ()
+
+
+def test_two_processes_may_make_the_store_at_once(path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        stores = list(pool.map(lambda _: SqliteStore.open(path), range(8)))
+    for store in stores:
+        store.close()
+    with Registry(path) as registry:
+        assert len(registry._rows("SELECT number FROM migrations")) == len(database.migrations())
+
+
+async def test_a_settled_sighting_leaves_an_older_one_alone(office: Office) -> None:
+    entry = await office.record(letter(1))
+    again = {"outcome": Outcome.DUPLICATE, "reason": Reason.REDELIVERED, "joins": entry}
+    await office.record(letter(1), relayed=None, **again)
+    office.store.settle(entry, office.envelope(letter(1)).content.sha256, DEFERRED)
+    (seen,) = (await office.facts(letter(1))).seen
+    assert [one.relay for one in seen.sightings] == [RelayState.RELAYED, RelayState.DEFERRED]
 
 
 async def test_a_caller_that_went_away_disturbs_nobody(office: Office) -> None:
