@@ -13,7 +13,7 @@ from gateway.cli.output import json_option, print_rows
 from gateway.cli.rows import entry_row
 from gateway.config.load import load_config
 
-COLUMNS = ("received_at", "direction", "author", "subject", "outcome", "reason", "entry")
+COLUMNS = ("entry", "received_at", "direction", "author", "subject", "outcome", "reason")
 
 
 @click.command("decisions", cls=Command)

@@ -13,16 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from io import StringIO
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Literal
 
 import click
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-T = TypeVar("T")
 Row = Mapping[str, Any]
 
 OUTCOME_STYLES = {
@@ -33,6 +31,10 @@ OUTCOME_STYLES = {
     "not_logged": "bold red",
     "failed": "bold white on red",
 }
+CODES = frozenset({"entry", "outcome", "reason", "received_at", "direction", "before", "after"})
+"""Columns that are copied, and never broken."""
+BRIEF = {"direction": "way", "received_at": "received"}
+"""Names of columns where there is little room."""
 WIDE = 100_000
 """Columns where no terminal sets a limit: programs read whole lines."""
 _INVISIBLE = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A)) | {0x200E, 0x200F}
@@ -110,25 +112,38 @@ def print_rows(rows: Iterable[Row], columns: Sequence[str], *, as_json: bool, em
             print_json(row)
         return
     out = console()
-    table = Table(box=box.SIMPLE_HEAD if out.is_terminal else None, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold underline")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        codes = column in CODES
+        overflow: Literal["fold", "ellipsis"] = "ellipsis" if column == "subject" else "fold"
+        label = BRIEF.get(column, column) if out.is_terminal else column
+        table.add_column(label.replace("_", " "), no_wrap=codes, overflow=overflow)
     for row in rows:
-        table.add_row(*(_cell(column, row.get(column)) for column in columns))
+        cells = (_words(column, row.get(column), brief=out.is_terminal) for column in columns)
+        table.add_row(*(_styled(column, text) for column, text in zip(columns, cells, strict=True)))
     if table.row_count:
         out.print(table)
     else:
         out.print(Text(empty, style="dim"))
 
 
-def _cell(column: str, value: Any) -> Text:
+def _words(column: str, value: Any, *, brief: bool) -> str:
+    """Return what a cell says; on a terminal, which is narrow, times and ways are short."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list | tuple):
         value = ", ".join(map(str, value))
-    shown = "" if value is None else value
-    if isinstance(value, bool):
-        shown = "yes" if value else "no"
-    style = OUTCOME_STYLES.get(str(value), "") if column in {"outcome", "before", "after"} else ""
-    return Text(one_line(str(shown)), style=style)
+    text = one_line("" if value is None else str(value))
+    if brief and column == "direction":
+        return text.removesuffix("going").removesuffix("coming")
+    if brief and column.endswith("_at"):
+        return text[:16].replace("T", " ")
+    return text
+
+
+def _styled(column: str, text: str) -> Text:
+    is_outcome = column in {"outcome", "before", "after"}
+    return Text(text, style=OUTCOME_STYLES.get(text, "") if is_outcome else "")
 
 
 @contextmanager

@@ -209,9 +209,10 @@ def _file(note: AttachmentNote) -> Text:
 
 
 def _note(note: Note) -> Text:
-    subject = f" {note.subject}" if note.subject else ""
+    # The number of a part tells nobody anything; the remedy names its file.
+    person = f" {one_line(note.subject)}" if "@" in note.subject else ""
     said = one_line(note.remedy) or evidence_words(note.evidence)
-    return Text.assemble((f"{note.reason}{one_line(subject)}", "yellow"), f"  {said}")
+    return Text.assemble((f"{note.reason}{person}", "yellow"), f"  {said}")
 
 
 def _decisions(entry: Entry) -> Iterator[Text]:

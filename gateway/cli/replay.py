@@ -22,7 +22,7 @@ from gateway.replay import Change
 from gateway.rules.presets import PRESETS
 from gateway.store.entries import Filters
 
-COLUMNS = ("entry", "author", "subject", "before", "after", "reason", "remedy")
+COLUMNS = ("entry", "author", "before", "before_reason", "after", "reason")
 OURS = (
     "logging_address",
     "mark_field",
