@@ -45,7 +45,7 @@ _SEPARATOR: Final = re.compile(
 )
 _FORWARDED: Final = frozenset(phrases.FORWARDED.split("|"))
 _COLON_LINE: Final = re.compile(r"(?m)[:：][ \t\u00a0]*$")
-_WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n:：]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
+_WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
 _WROTE_WORDS: Final = frozenset(word for word in phrases.WROTE.split("|") if word.isalpha())
 _ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()]+@[^<>\s()]+[>)\]]?\s*[:：]\s*\Z")
 _TIME: Final = re.compile(
@@ -180,14 +180,21 @@ def find_blocks(text: str) -> Iterator[Block]:
     for found in _LABEL_LINE.finditer(text):
         if found.start() < last or found.group(1).rstrip().lower() not in _STARTS:
             continue
-        block = read_block(text, found.start())
-        if block is not None:
-            last = block.stop
+        block = _read_labels(text, found.start())
+        # What makes no block from its first label on makes none from a later one.
+        last = block.stop
+        if _is_sound(block.values):
             yield block
 
 
 def read_block(text: str, start: int) -> Block | None:
     """Return the header block at a line, or None when there is none."""
+    block = _read_labels(text, start)
+    return block if _is_sound(block.values) else None
+
+
+def _read_labels(text: str, start: int) -> Block:
+    """Return the labelled lines at a line, whatever they are."""
     values: dict[str, str] = {}
     at = start
     name = ""
@@ -206,7 +213,7 @@ def read_block(text: str, start: int) -> Block | None:
             values[name] = f"{values[name]} {line.strip(_QUOTE)}"
         count += 1
         at = stop + 1
-    return Block(start, min(at, len(text)), values) if _is_sound(values) else None
+    return Block(start, min(at, len(text)), values)
 
 
 def _continues(text: str, stop: int, values: dict[str, str], name: str, line: str) -> bool:

@@ -40,7 +40,7 @@ _SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 _FAILURE: Final = re.compile(
-    r"unable\s+to\s+deliver|(?:was|be|been|were)\s+(?:un)?(?:able\s+to\s+)?deliver|(?:not|n't|"
+    r"(?:unable|not\s+able|n.t\s+able)\s+to\s+deliver|(?:was|be|been|were)\s+(?:un)?(?:able\s+to\s+)?deliver|(?:not|n't|"
     r"un)\s*(?:be\s+|been\s+|yet\s+been\s+)*deliver|"
     r"did\s+not\s+reach|failed\s+(?:permanently|addresses)|permanent\s+(?:fatal\s+)?error|"
     r"delivery\s+(?:errors|problems|failed)|"

@@ -138,9 +138,7 @@ def _decode_base64(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
         yield from _decode_loose_base64(carry, windows, damage)
 
 
-def _decode_loose_base64(
-    chunk: bytes, windows: Iterator[bytes], damage: Damage
-) -> Iterator[bytes]:
+def _decode_loose_base64(chunk: bytes, windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
     """Yield base64 whose lines or padding are odd, up to its first complete padding.
 
     RFC 2045 §6.8: "All line breaks or other characters not found in Table 1 must be ignored".

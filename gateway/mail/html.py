@@ -167,6 +167,8 @@ class _Writer:
 
     def walk(self, root: LexborNode) -> None:
         """Visit each node in its order, without recursion."""
+        # Nodes are compared by identity: `==` writes both out as HTML.
+        top = root.mem_id
         node: LexborNode | None = root
         while node is not None:
             tag = node.tag or ""
@@ -178,11 +180,18 @@ class _Writer:
                     node = node.child
                     continue
                 self._close(node, tag)
-            while node is not None and node != root and node.next is None:
-                node = node.parent
-                if node is not None:
-                    self._close(node, node.tag or "")
-            node = node.next if node is not None and node != root else None
+            node = self._next(node, top)
+
+    def _next(self, node: LexborNode, top: int) -> LexborNode | None:
+        """Return the node behind one and all that it holds; closes what ends there."""
+        here: LexborNode | None = node
+        while here is not None and here.mem_id != top:
+            if here.next is not None:
+                return here.next
+            here = here.parent
+            if here is not None:
+                self._close(here, here.tag or "")
+        return None
 
     def finish(self) -> tuple[str, int | None]:
         """Return the text and where the quotation begins."""

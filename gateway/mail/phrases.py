@@ -93,6 +93,7 @@ WROTE: Final = (
     "wrote|writes|schrieb|geschrieben|hat geschrieben|a écrit|écrit|escribió|escribio|"
     "ha scritto|scrive|scritto|"
     r"escreveu|schreef|het volgende geschreven|geschreven|napisał\(a\)|napisał|napisała|pisze|"
+    r"napisana przez|"
     r"skrev|skriver|skrev følgende|"
     r"kirjoitti|napsal\(a\)|napsal|napsala|пишет|писал\(а\)|писал|писала|написал\(а\)|написал|"
     r"написала|пише|написав|"

@@ -1,0 +1,226 @@
+"""Forwards as clients print them: a table of language and client."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from gateway.model.message import Forward
+from tests.mail.build import letter, multipart, read, wire
+
+TO = "bob@corp.example"
+GMAIL = "From: Ann Lee <ann@x.example>\nDate: Mon, Nov 9, 2026 at 10:21 AM\nSubject: Offer\nTo: <bob@corp.example>\n"
+APPLE = "> From: Ann Lee <ann@x.example>\n> Subject: Offer\n> Date: 9 November 2026\n> To: bob@corp.example\n>\n"
+
+FORWARDS = {
+    "en gmail": f"---------- Forwarded message ---------\n{GMAIL}",
+    "en apple": f"Begin forwarded message:\n\n{APPLE}",
+    "en apple quoted": f"> Begin forwarded message:\n>\n{APPLE}",
+    "en thunderbird": "-------- Forwarded Message --------\nSubject: \tOffer\nDate: \tMon\n"
+    "From: \tAnn Lee <ann@x.example>\nTo: \tbob@corp.example\n",
+    "en yahoo": "  ----- Forwarded Message ----- From: Ann Lee <ann@x.example>To: bob@corp.example"
+    "Sent: Monday, 10:21 AM GMT+1Subject: Offer",
+    "en outlook": "________________________________\nFrom: Ann Lee <ann@x.example>\nSent: Monday\n"
+    "To: bob@corp.example\nSubject: Offer\n",
+    "en outlook old": "-----Original Message-----\nFrom: Ann Lee [mailto:ann@x.example] \nSent: Monday\n"
+    "To: bob@corp.example\nSubject: Offer\n",
+    "en notes": "----- Forwarded by Bob on 11/09/2026 -----\nFrom: Ann Lee <ann@x.example>\n"
+    "To: bob@corp.example\nDate: 11/09/2026\nSubject: Offer\n",
+    "ja gmail": "---------- 転送メッセージ ----------\n差出人：Ann Lee <ann@x.example>\n"
+    "日付：2026年11月9日\n件名：Offer\n宛先：bob@corp.example\n",
+    "ja hubspot": "---------- メッセージを転送 ---------\n送信元：Ann Lee <ann@x.example>\n"
+    "日付：2026年11月9日\n件名：Offer\n送信先：bob@corp.example\n",
+    "ja outlook": "________________________________\n差出人: Ann Lee <ann@x.example>\n"
+    "送信日時: 2026年11月9日\n宛先: bob@corp.example\n件名: Offer\n",
+    "de gmail": "---------- Forwarded message ---------\nVon: Ann Lee <ann@x.example>\n"
+    "Date: Mo.\nSubject: Offer\nTo: <bob@corp.example>\n",
+    "de thunderbird": "-------- Weitergeleitete Nachricht --------\nBetreff: \tOffer\nDatum: \tMon\n"
+    "Von: \tAnn Lee <ann@x.example>\nAn: \tbob@corp.example\n",
+    "de apple": "Anfang der weitergeleiteten Nachricht:\n\n> Von: Ann Lee <ann@x.example>\n"
+    "> Betreff: Offer\n> Datum: 9. November\n> An: bob@corp.example\n",
+    "fr thunderbird": "-------- Message transféré --------\nSujet : \tOffer\nDate : \tMon\n"
+    "De : \tAnn Lee <ann@x.example>\nPour : \tbob@corp.example\n",
+    "es apple": "Inicio del mensaje reenviado:\n\nDe: Ann Lee <ann@x.example>\nAsunto: Offer\n"
+    "Fecha: 9 de noviembre\nPara: bob@corp.example\n",
+    "it apple": "Inizio messaggio inoltrato:\n\nDa: Ann Lee <ann@x.example>\nOggetto: Offer\n"
+    "Data: 9 novembre\nA: bob@corp.example\n",
+    "pt gmail": "---------- Mensagem encaminhada ---------\nDe: Ann Lee <ann@x.example>\n"
+    "Data: seg.\nAssunto: Offer\nPara: bob@corp.example\n",
+    "nl apple": "Begin doorgestuurd bericht:\n\nVan: Ann Lee <ann@x.example>\nOnderwerp: Offer\n"
+    "Datum: 9 november\nAan: bob@corp.example\n",
+    "pl outlook": "Od: Ann Lee <ann@x.example>\nWysłano: poniedziałek\nDo: bob@corp.example\nTemat: Offer\n",
+    "sv outlook": "Från: Ann Lee <ann@x.example>\nSkickat: den 9 november\nTill: bob@corp.example\nÄmne: Offer\n",
+    "da apple": "Start på videresendt besked:\n\nFra: Ann Lee <ann@x.example>\nEmne: Offer\n"
+    "Dato: 9. november\nTil: bob@corp.example\n",
+    "no outlook": "Fra: Ann Lee <ann@x.example>\nSendt: mandag\nTil: bob@corp.example\nEmne: Offer\n",
+    "fi outlook": "Lähettäjä: Ann Lee <ann@x.example>\nLähetetty: maanantai\n"
+    "Vastaanottaja: bob@corp.example\nAihe: Offer\n",
+    "cs outlook": "Od: Ann Lee <ann@x.example>\nOdesláno: pondělí\nKomu: bob@corp.example\nPředmět: Offer\n",
+    "ru gmail": "---------- Forwarded message ---------\nОт: Ann Lee <ann@x.example>\nDate: пн\n"
+    "Subject: Offer\nTo: <bob@corp.example>\n",
+    "zh gmail": "---------- Forwarded message ---------\n发件人： Ann Lee <ann@x.example>\n"
+    "Date: 2026年11月9日\nSubject: Offer\nTo: <bob@corp.example>\n",
+    "zh apple": "开始转发的邮件：\n\n发件人: Ann Lee <ann@x.example>\n主题: Offer\n"
+    "日期: 2026年11月9日\n收件人: bob@corp.example\n",
+    "ko outlook": "보낸 사람: Ann Lee <ann@x.example>\n보낸 날짜: 2026년\n받는 사람: bob@corp.example\n제목: Offer\n",
+}
+
+
+def forward(text: str, subject: str = "Fwd: Offer") -> Forward:
+    (found,) = read(letter(text, subject=subject)).forwards
+    return found
+
+
+@pytest.mark.parametrize("head", FORWARDS.values(), ids=FORWARDS.keys())
+@pytest.mark.parametrize("note", ["", "Please log.\n\n"], ids=["bare", "with note"])
+def test_the_original_is_unwrapped(head: str, note: str) -> None:
+    found = forward(f"{note}{head}\nOld words.\n\nMore.\n")
+    assert found.author is not None
+    assert (found.author.key, found.author.name) == ("ann@x.example", "Ann Lee")
+    assert (found.subject, [a.key for a in found.to]) == ("Offer", [TO])
+    assert found.date
+    assert (found.body, found.kind) == ("Old words.\n\nMore.", "inline")
+
+
+ATTRIBUTIONS = {
+    "en": 'On 28/10/2026 12:46, "Ann Lee" <ann@x.example> wrote:',
+    "de": 'Am 28/10/2026, 12:46 schrieb "Ann Lee" <ann@x.example>:',
+    "fr": "Le 28/10/2026 12:46, « Ann Lee » <ann@x.example> a écrit :",
+}
+
+
+@pytest.mark.parametrize("line", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS.keys())
+def test_under_a_forward_subject_an_attribution_is_enough(line: str) -> None:
+    found = forward(f"{line}\n\n    Old words.\n")
+    assert found.author is not None
+    assert (found.author.key, found.author.name) == ("ann@x.example", "Ann Lee")
+    assert (found.subject, found.body) == ("Offer", "Old words.")
+
+
+def test_an_attribution_without_address_names_no_author() -> None:
+    assert forward("On 28/10/2026 12:46, Ann Lee wrote:\n\nOld.\n").author is None
+
+
+def test_quote_marks_before_the_forwarded_lines_are_taken_off() -> None:
+    text = f"---------- Forwarded message ---------\n{GMAIL}\n> Old words.\nlazy line\n>\n> More.\n"
+    assert forward(text).body == "Old words.\nlazy line\n\nMore."
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        ("Ann <ann@x.example<mailto:ann@x.example>>", "ann@x.example"),
+        ("list@x.example [mailto:list@x.example] On Behalf Of Ann\nLee", "list@x.example"),
+        ('"Ann" <ann@x.example>', "ann@x.example"),
+    ],
+)
+def test_authors_as_clients_show_them(value: str, key: str) -> None:
+    found = forward(f"From: {value}\nSent: Monday\nTo: Bob\nSubject: Offer\n\nOld.\n")
+    assert found.author is not None
+    assert found.author.key == key
+
+
+def test_an_author_without_address_cannot_be_read() -> None:
+    assert forward("From: Ann Lee\nSent: Monday\nTo: Bob\nSubject: Offer\n\nOld.\n").author is None
+
+
+def test_folded_values_are_joined() -> None:
+    found = forward(
+        "From: Ann <ann@x.example>\nSent: Monday\nTo: Bob <bob@x.example>; Carl\n <carl@x.example>\n"
+        "Cc: d@x.example,\ne@x.example\nSubject: A long subject that its client folded behind the\n"
+        "fiftieth letter\n\nOld.\n"
+    )
+    assert [a.key for a in found.to] == ["bob@x.example", "carl@x.example"]
+    assert [a.key for a in found.cc] == ["d@x.example", "e@x.example"]
+    assert found.subject.endswith("behind the fiftieth letter")
+
+
+def test_text_right_below_the_subject_is_the_body() -> None:
+    text = "From: Ann <ann@x.example>\nDate: Monday\nTo: Bob\nSubject: Offer\nOld words.\n"
+    assert forward(text).body == "Old words."
+
+
+@pytest.mark.parametrize("line", ["From: carl@y.example", "差出人：Carl <carl@y.example>"])
+def test_a_first_line_corrects_the_author(line: str) -> None:
+    found = forward(f"{line}\n\n---------- Forwarded message ---------\n{GMAIL}\nOld.\n")
+    assert found.author is not None
+    assert (found.author.key, found.subject) == ("carl@y.example", "Offer")
+
+
+def test_a_first_line_names_the_author_of_what_cannot_be_read() -> None:
+    found = forward("From: carl@y.example\n\nHe said yes.\n")
+    assert found.author is not None
+    assert (found.author.key, found.body) == ("carl@y.example", "He said yes.")
+
+
+def test_a_first_line_with_two_addresses_corrects_nothing() -> None:
+    assert forward("From: a@x b@x\n\nHe said yes.\n").author is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Re: Offer", f"Thanks.\n\n{GMAIL}\nOld.\n"),
+        ("Offer", f"Thanks.\n\n{GMAIL}\nOld.\n"),
+        ("Re: Offer", "On 28/10/2026 12:46, Ann <ann@x.example> wrote:\n\n> Old.\n"),
+        ("Fwd: Offer", "Nothing below."),
+        ("Offer", "---------- Forwarded message ---------\nnothing\n"),
+        ("Offer", "---------- Forwarded message ---------"),
+        ("Offer", "---------- Forwarded message --------- by me"),
+        ("Offer", "From: carl@y.example\nis my address"),
+    ],
+)
+def test_a_reply_is_no_forward(subject: str, text: str) -> None:
+    assert read(letter(text, subject=subject)).forwards == ()
+
+
+def test_a_block_that_is_all_there_is_needs_no_forward_subject() -> None:
+    assert forward(f"{GMAIL}\nOld.\n", subject="Offer").body == "Old."
+
+
+def test_an_original_behind_a_reply_can_be_unwrapped() -> None:
+    text = f"Thanks.\n-----Original Message-----\n{GMAIL}\nOld.\n"
+    assert forward(text, subject="Re: Offer").body == "Old."
+
+
+INNER = (
+    "From: Ann <ann@x.example>\nTo: bob@corp.example\nCc: c@x.example\nSubject: =?utf-8?Q?=C3=84?=\n"
+    "Message-ID: <i@x>\nDate: Mon, 9 Nov 2026 10:21:00 +0100\n\nInside.\n"
+)
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "base64"])
+def test_an_attached_message_is_unwrapped(encoding: str) -> None:
+    body = INNER if encoding == "7bit" else base64.encodebytes(wire(INNER)).decode()
+    head = f"Content-Type: message/rfc822\nContent-Transfer-Encoding: {encoding}"
+    (found,) = read(multipart("mixed", "\nSee.", f"{head}\n\n{body}")).forwards
+    assert found.author is not None
+    assert (found.kind, found.author.key, found.subject) == ("attached", "ann@x.example", "Ä")
+    assert (found.message_id, found.date) == ("i@x", "2026-11-09T09:21:00+00:00")
+    assert found.body.strip() == "Inside."
+    assert found.chain
+
+
+def test_several_attached_messages_and_those_inside_are_all_there() -> None:
+    nested = f"Content-Type: message/rfc822\n\nSubject: outer\nContent-Type: message/rfc822\n\n{INNER}"
+    found = read(multipart("digest", f"\n{INNER}", nested)).forwards
+    assert [one.subject for one in found] == ["Ä", "outer", "Ä"]
+
+
+def test_a_redirected_message_says_so() -> None:
+    part = f"Content-Type: message/rfc822\n\nResent-From: x@y\n{INNER}"
+    (found,) = read(multipart("mixed", part)).forwards
+    assert found.kind == "redirected"
+
+
+def test_an_attached_message_without_date_has_none() -> None:
+    (found,) = read(multipart("digest", "\nFrom: a@x\n\nx")).forwards
+    assert found.date == ""
+
+
+def test_an_inline_forward_comes_before_attached_ones() -> None:
+    text = f"\n---------- Forwarded message ---------\n{GMAIL}\nOld.\n"
+    part = f"Content-Type: message/rfc822\n\n{INNER}"
+    found = read(multipart("mixed", text, part)).forwards
+    assert [one.kind for one in found] == ["inline", "attached"]

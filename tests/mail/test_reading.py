@@ -1,0 +1,117 @@
+"""The promises of the whole package: any octets, their ranges, their time."""
+
+from __future__ import annotations
+
+import mmap
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.mail.decode import cut
+from gateway.mail.reading import read_heading, read_message
+from gateway.model.message import Message
+from tests.mail.build import letter, multipart, read
+
+PIECES = st.sampled_from(
+    [
+        b"\r\n", b"\n", b"\n\n", b"--b\r\n", b"--b--\r\n", b"--c\n", b"From: a@x\n", b"Subject: =?utf-8?",
+        b"Q?=C3?= ", b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Type: message/rfc822\n",
+        b"Content-Type: text/html; charset=utf-16\n", b"Content-Transfer-Encoding: base64\n",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=c\n",
+        b"Content-Type: message/delivery-status\n", b"Final-Recipient: rfc822;a@x\nAction: failed\n",
+        b"Content-Disposition: attachment; filename*0*=utf-7''+2AA-\n", b"YWJj", b"=", b"<", b'"', b"(",
+        b"\x1b$B", b"\xff\xfe", b"<div>", b"<blockquote type=cite>", b"> ", b"On 1.1.2026 a@x wrote:\n",
+        b"Auto-Submitted: auto-replied\n", b"begin 644 a\n#86)C\nend\n", b"From: Ann <a@x>\nTo: b\nDate: c\n",
+        b"-----Original Message-----\n", b"\x78\x9f\x3e\x22\x01\x00", b"Content-Type: application/ms-tnef\n",
+        b"until 5 May", b"xn--\xc3", b"\0", b"Date: Mon, 1 Jan 2026 0:0 +9999\n", b"X-Failed-Recipients: a@x\n",
+    ]
+)  # fmt: skip
+OCTETS = st.lists(st.one_of(PIECES, st.binary(max_size=20)), max_size=40).map(b"".join)
+OWN = multipart(
+    "mixed",
+    "Content-Type: text/plain; charset=iso-2022-jp\n\nHello\n\nOn 1.1.2026 a <a@x> wrote:\n> x\n",
+    "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\nYWJjZGVmZ2g=\n",
+    'Content-Type: multipart/alternative; boundary="c"\n\n--c\n\nx\n--c\nContent-Type: text/html\n\n'
+    "<p>x<img src=cid:a>\n--c--\n",
+    "Content-Type: message/rfc822\n\nFrom: in@x\nSubject: s\n\nbody",
+    Cc='"Lee, Ann" <a@x>, Team: b@x, c@x;',
+    References="<a@x> <b@x>",
+)
+
+
+def check(octets: bytes) -> Message:
+    message = read(octets)
+    assert 0 <= message.new_text_stop <= len(message.text)
+    for file in message.attachments:
+        whole = b"".join(cut(octets, file.chain))
+        assert len(whole) == file.size
+    for part in message.parts:
+        for span in part.chain[:1]:
+            assert 0 <= span.start <= span.stop <= len(octets)
+    addresses = (*message.heading.authors, *message.heading.to, *message.heading.cc)
+    shown = [message.text, message.heading.subject, *(a.name + a.addr_spec + a.key for a in addresses)]
+    shown += [file.name for file in message.attachments]
+    shown += [f.body + f.subject + f.date for f in message.forwards]
+    "".join(shown).encode("utf-8")
+    return message
+
+
+@given(OCTETS)
+@settings(max_examples=300, deadline=None)
+def test_any_octets_give_a_message(octets: bytes) -> None:
+    check(octets)
+
+
+@given(st.lists(st.tuples(st.integers(0, len(OWN)), st.integers(0, 60), OCTETS), max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_a_damaged_message_gives_a_message(edits: list[tuple[int, int, bytes]]) -> None:
+    octets = OWN
+    for at, size, piece in edits:
+        octets = octets[:at] + piece + octets[at + size :]
+    check(octets)
+
+
+def test_octets_in_a_map_read_like_octets_in_memory() -> None:
+    with mmap.mmap(-1, len(OWN)) as window:
+        window[:] = OWN
+        assert read_message(window, read_heading(window)) == check(OWN)
+
+
+def test_a_view_of_memory_reads_like_memory() -> None:
+    view = memoryview(OWN)
+    assert read_message(view, read_heading(view)) == check(OWN)
+
+
+@pytest.mark.parametrize(
+    ("octets", "why"),
+    [
+        (letter("x"), ""),
+        (b"Subject: x\r\n\r\nx", "no usable author"),
+        (letter("x", From="root"), "no usable author"),
+        (b"", "no usable author"),
+    ],
+)
+def test_a_message_without_a_usable_author_says_so(octets: bytes, why: str) -> None:
+    assert read(octets).unparseable == why
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"Subject: " + b"x" * 5_000_000 + b"\r\n\r\nx",
+        b"References: " + b"<a@x>" * 200_000 + b"\r\n\r\nx",
+        b"To: " + b"a@x," * 500_000 + b"\r\n\r\nx",
+        letter("<div>" * 100_000, Content_Type="text/html"),
+        multipart("mixed", *["\nx"] * 10_000),
+        letter("a@" * 500_000),
+        letter("x" * 4_000_000, From="MAILER-DAEMON@x", subject="Undelivered"),
+        letter("\n".join(["=?utf-8?Q?x?="] * 100_000), subject="=?x?q?" * 10_000),
+    ],
+    ids=["field", "references", "addresses", "html", "parts", "at signs", "bounce", "words"],
+)
+def test_hostile_octets_are_read_within_a_second(octets: bytes) -> None:
+    began = time.perf_counter()
+    read(octets)
+    assert time.perf_counter() - began < 1

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from gateway.mail.reading import read_heading, read_message
+from gateway.mail.scanners import Signature, SignatureError, compile_signature
+from gateway.model.message import Message, ScannerTrace
+from tests.mail.build import letter, multipart
+
+HELD = {
+    "id": "held",
+    "product": "P",
+    "state": "held",
+    "any": [{"where": "filename", "re": "^scan in progress"}],
+}
+REPLACED = {
+    "id": "replaced",
+    "product": "P",
+    "state": "replaced",
+    "any": [{"where": "body", "re": r'attachment "(?P<name>[^"]+)" was removed'}],
+}
+
+
+def scan(octets: bytes, *records: dict[str, object]) -> Message:
+    signatures = tuple(map(compile_signature, records))
+    return read_message(octets, read_heading(octets), signatures)
+
+
+def file(name: str, octets: bytes = b"x", media_type: str = "application/pdf") -> str:
+    return (
+        f"Content-Type: {media_type}\nContent-Disposition: attachment; filename={name!r}\n"
+        f"Content-Transfer-Encoding: base64\n\n{base64.encodebytes(octets).decode()}"
+    ).replace("'", '"')
+
+
+def record(where: str, pattern: str, state: str = "tagged", **more: object) -> dict[str, object]:
+    clue = {"where": where, "re": pattern}
+    return {"id": "r", "product": "P", "state": state, "any": [clue], **more}
+
+
+def test_a_placeholder_is_pending() -> None:
+    message = scan(multipart("mixed", "\nHello", file("Scan in progress.eml")), HELD)
+    assert message.scanner == (ScannerTrace("P", "held", "Scan in progress.eml"),)
+    assert message.attachments[0].state == "pending"
+
+
+def test_a_notice_in_a_small_text_names_what_was_removed() -> None:
+    octets = multipart("mixed", "\nHello", file("w.txt", b'The attachment "a.exe" was removed', "text/plain"))
+    assert scan(octets, REPLACED).scanner == (ScannerTrace("P", "replaced", "a.exe"),)
+
+
+@pytest.mark.parametrize(
+    ("where", "pattern"),
+    [
+        ("subject", "hello"),
+        ("header", "^x-scanned: yes"),
+        ("type", "^text/plain$"),
+        ("body", "new words"),
+        ("filename", "^a.pdf$"),
+    ],
+)
+def test_each_place_is_searched(where: str, pattern: str) -> None:
+    octets = multipart("mixed", "\nNew words.", file("a.pdf"), X_Scanned="yes")
+    assert len(scan(octets, record(where, pattern)).scanner) == 1
+
+
+def test_a_notice_in_the_quotation_is_no_news() -> None:
+    text = 'New.\n\nOn Mon, 9 Nov 2026 Ann <a@x> wrote:\n> The attachment "a" was removed\n'
+    assert scan(letter(text), REPLACED).scanner == ()
+
+
+def test_a_notice_at_the_end_of_a_long_text_is_found() -> None:
+    text = "word " * 2000 + 'The attachment "a" was removed'
+    assert len(scan(letter(text), REPLACED).scanner) == 1
+
+
+def test_a_record_may_need_several_clues() -> None:
+    clues = [{"where": "subject", "re": "hello"}, {"where": "body", "re": "removed"}]
+    needy = {"id": "r", "state": "stripped", "any": clues, "need": 2}
+    assert scan(letter("removed"), needy).scanner == (ScannerTrace("r", "stripped"),)
+    assert scan(letter("nothing"), needy).scanner == ()
+
+
+@pytest.mark.parametrize(
+    ("parts", "fields", "found"),
+    [
+        ((file("a.pdf", b"x" * 100),), {}, True),
+        ((file("a.pdf", b""),), {}, True),
+        ((file("a.pdf", b"x" * 1000),), {}, False),
+        ((), {"X_MS_Has_Attach": "yes"}, True),
+        ((), {"X_MS_Has_Attach": ""}, False),
+        (("Content-Type: image/png\nContent-Disposition: attachment; size=9; filename=a\n\n",), {}, True),
+    ],
+)
+def test_structure_strengthens_a_doubtful_record(
+    parts: tuple[str, ...], fields: dict[str, str], found: bool
+) -> None:
+    doubtful = record("subject", "hello", confidence=0.3)
+    assert bool(scan(multipart("mixed", "\nx", *parts, **fields), doubtful).scanner) is found
+
+
+def test_without_records_nothing_is_found() -> None:
+    assert scan(letter("removed")).scanner == ()
+
+
+def test_records_that_say_the_same_leave_one_trace() -> None:
+    assert len(scan(letter("x"), record("subject", "hello"), record("body", "x")).scanner) == 1
+
+
+def test_a_record_is_compiled_with_its_defaults() -> None:
+    signature = compile_signature({"id": "r", "state": "held", "any": [{"where": "body", "re": "x"}]})
+    assert (signature.product, signature.need, signature.confidence) == ("r", 1, 1.0)
+    assert isinstance(signature, Signature)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"state": "gone"}, "state 'gone'"),
+        ({"any": []}, "at least one clue"),
+        ({"any": "x"}, "at least one clue"),
+        ({"any": ["x"]}, "needs `where`"),
+        ({"any": [{"where": "moon", "re": "x"}]}, "needs `where`"),
+        ({"any": [{"where": "body", "re": "("}]}, "is no pattern"),
+        ({"any": [{"where": "body", "re": "x*"}]}, "matches anything"),
+        ({"need": 2}, "need must be"),
+        ({"need": "1"}, "need must be"),
+        ({"confidence": 2}, "confidence must be"),
+        ({"confidence": "x"}, "confidence must be"),
+    ],
+)
+def test_a_record_that_cannot_be_used_says_why(bad: dict[str, object], says: str) -> None:
+    with pytest.raises(SignatureError, match=says):
+        compile_signature({**record("body", "x"), **bad})
+
+
+def test_a_record_without_id_is_still_named() -> None:
+    with pytest.raises(SignatureError, match="a record without id"):
+        compile_signature({"state": "gone"})
