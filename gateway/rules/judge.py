@@ -20,6 +20,7 @@ from gateway.model.decision import (
     Note,
     Outcome,
     Reason,
+    Stage,
 )
 from gateway.model.facts import Seen
 from gateway.rules.effects import contacts_of, credit_of, effects_of, mailboxes_of
@@ -156,7 +157,7 @@ def _decision(
         remedy=remedy,
         evidence=seen,
         trace=tuple(trace),
-        notes=() if private or rule.stage is rules.gate.marked_private.stage else tuple(notes),
+        notes=() if rule.stage is Stage.GATE else tuple(notes),
         keep=keep,
         mailboxes=() if private else mailboxes_of(arrival),
         direction=arrival.direction.value,
