@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check reasons bench clean
 
 demo: $(READY)
 	@$(BIN)/replygate demo
@@ -19,6 +19,9 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/interrogate -q gateway
 	$(BIN)/pytest -n auto --cov --cov-report=term
+
+reasons: $(READY)
+	$(BIN)/python -m tests.reasons README.md
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench.compare

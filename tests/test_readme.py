@@ -1,0 +1,73 @@
+"""The README is true: its table is the rules', its commands run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from gateway.cli.main import main
+from gateway.rules.pages import markdown_table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIG = """
+[gateway]
+state = "{state}"
+domains = ["corp.example"]
+[next_hop]
+address = "127.0.0.1:10026"
+[[listener]]
+name = "inbound"
+address = "127.0.0.1:10025"
+direction = "inbound"
+[addresses]
+logging = ["log@gate.example"]
+"""
+REPLY = (
+    "From: Carol <carol@customer.example>\r\nTo: anna@corp.example\r\n"
+    "Message-ID: <s1-reply@story.example>\r\nSubject: Re: Our offer\r\n"
+    "Date: Mon, 23 Nov 2026 12:00:00 +0000\r\n\r\nThank you!\r\n"
+)
+
+
+def commands() -> Iterator[str]:
+    """Yield the lines of the indented blocks."""
+    for block in re.findall(r"(?:^ {4,}\S.*\n)+", README, re.MULTILINE):
+        for line in block.splitlines():
+            yield line.strip()
+
+
+def test_the_table_of_reasons_is_made_from_the_rules() -> None:
+    _, _, rest = README.partition("<!-- reasons -->\n")
+    assert rest.partition("<!-- end of reasons -->")[0] == markdown_table()
+
+
+def test_the_two_commands_are_targets() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = [line.removeprefix("make ") for line in commands() if line.startswith("make ")]
+    assert named == ["demo", "test"]
+    assert all(f"\n{target}: " in makefile for target in named)
+
+
+def test_every_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "replygate.toml"
+    config.write_text(CONFIG.format(state=tmp_path / "state"))
+    (tmp_path / "contacts.csv").write_text("address,name,owner\ncarol@customer.example,Carol,\n")
+    (tmp_path / "reply.eml").write_text(REPLY, newline="")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("REPLYGATE_CONFIG", str(config))
+    runner = CliRunner()
+    imported = False
+    lines = [line for line in commands() if line.startswith("replygate ")]
+    assert len(lines) >= 9
+    for line in lines:
+        if line.startswith("replygate decisions") and not imported:
+            imported = runner.invoke(main, ["import", "reply.eml"]).exit_code == 0
+            assert imported
+        done = runner.invoke(main, shlex.split(line)[1:])
+        assert done.exit_code == 0, f"{line}: {done.output}"
