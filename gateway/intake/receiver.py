@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from gateway.intake.tally import Tally
+from gateway.mail.hashing import absorb
 from gateway.mail.wire import END_OF_DATA, held_back
 from gateway.model.envelope import Content, Octets
 
@@ -120,7 +121,7 @@ class Receiver:
         if self.too_large or self.trouble is not None:
             self.drop()
             return
-        self._digest.update(plain)
+        absorb(self._digest, plain)
         self._tally.feed(plain, wire)
         try:
             self._keeper.write(plain)

@@ -14,6 +14,7 @@ import mmap
 from collections.abc import Mapping, Sequence
 from enum import Enum, auto
 
+from gateway.mail.hashing import absorb
 from gateway.mail.wire import Stuffer, windows
 from gateway.model.envelope import Client, Content, Octets, Relayed, RelayState, Reply
 from gateway.relay.client import Connection, Hop, NextHopAwayError, NextHopLostError
@@ -171,7 +172,7 @@ class RelayDelivery:
         with memoryview(octets) as view:
             for window in windows(size):
                 piece = view[window]
-                self._digest.update(piece)
+                absorb(self._digest, piece)
                 wire = stuffer.feed(bytes(piece)) if stuffer else piece
                 if window.stop == size and len(wire) <= HELD_OCTETS:
                     held = bytes(wire)
