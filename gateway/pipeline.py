@@ -34,7 +34,7 @@ from gateway.model.message import Heading, Message
 from gateway.model.policy import Policy
 from gateway.rules.by_hand import log_by_hand
 from gateway.rules.judge import judge, judge_gate
-from gateway.understand import arrive, complete, lookup_of, unread, unwrap
+from gateway.understand import arrive, complete, lookup_of, opened, unread
 
 LOOP_REPLY = Reply(554, ("5.4.6 Too many hops: this message is in a mail loop",))
 DEFER_REPLY = Reply(451, ("4.3.0 The record of this message cannot be written now; try again",))
@@ -195,7 +195,7 @@ class Pipeline:
         proof = await self._prove(arrival)
         authenticity = await self.verifier.authenticate(arrival)
         found = []
-        for inside, inner in tuple(unwrap(arrival, message)) or ((arrival, message),):
+        for inside, inner in opened(arrival, message):
             if inside.wrapping and (stopped := judge_gate(inside)) is not None:
                 found.append(Judged(inside, stopped))
                 continue

@@ -10,19 +10,23 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.mail.addresses import key_of
+from gateway.mail.addresses import key_of, parse_addresses
 from gateway.mail.decode import cut
+from gateway.mail.journal import journal_word, read_journal_report
 from gateway.mail.reading import read_heading, read_message
+from gateway.mail.subject import base_subject
 from gateway.model.case import Arrival, Authenticity, Case, Proof, Wrapping
 from gateway.model.directory import Directory
 from gateway.model.envelope import Envelope
 from gateway.model.facts import Facts, Lookup
-from gateway.model.message import Forward, Heading, Message
+from gateway.model.message import Forward, Heading, Message, Span
 from gateway.model.policy import Policy
 
 CITED_LIMIT = 33
 INNER_LIMIT = 50
 """Forwarded messages that are read of one copy."""
+ORIGINAL_TO_FIELD = "x-gm-original-to"
+"""Google: "the original envelope recipient" of a message that a routing rule made a copy of."""
 
 
 def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: datetime) -> Arrival:
@@ -86,45 +90,92 @@ def unread(arrival: Arrival) -> Message:
     return Message(heading=arrival.heading, digest=arrival.envelope.content.sha256)
 
 
+def opened(arrival: Arrival, message: Message) -> tuple[tuple[Arrival, Message], ...]:
+    """Return what is to be judged: the messages inside a copy, or the message itself."""
+    if arrival.copy in {"journal-report", "always-bcc"}:
+        return _journalled(arrival, message)
+    return tuple(unwrap(arrival, message)) or ((arrival, message),)
+
+
 def unwrap(arrival: Arrival, message: Message) -> Iterator[tuple[Arrival, Message]]:
     """Yield the messages inside a forward, each at the gate of its own; none of other mail."""
     if arrival.copy != "forward":
         return
+    if (redirected_by := arrival.redirected_by) is not None:
+        wrapping = Wrapping("forward", redirected_by, arrival.heading)
+        yield replace(arrival, recipient_keys=(), wrapping=wrapping), message
+        return
     wrapping = Wrapping("forward", arrival.author, arrival.heading)
     for forward in message.forwards[:INNER_LIMIT]:
-        inner = _attached(arrival, forward) if forward.chain else _inline(forward)
+        inner = _attached(arrival, forward) if forward.chain else _inline(arrival.heading, forward)
         if inner.heading.authors:
             inside = replace(arrival, heading=inner.heading, recipient_keys=(), wrapping=wrapping)
             yield inside, inner
 
 
+def _journalled(arrival: Arrival, message: Message) -> tuple[tuple[Arrival, Message], ...]:
+    """Return what a journal address got: with the recipients that its envelope does not name."""
+    heading = arrival.heading
+    wrapping = Wrapping("journal", arrival.author, heading)
+    report = read_journal_report(arrival.envelope.content.octets, heading, message.parts)
+    if report is not None and report.chain:
+        inner = _cut_out(arrival, report.chain)
+        recipients = tuple(dict.fromkeys(one.key for one in report.recipients))
+        inside = replace(
+            arrival, heading=inner.heading, recipient_keys=recipients, wrapping=wrapping
+        )
+        return ((inside, replace(inner, journal_report=report)),)
+    if report is None and (original := _original_recipients(heading)):
+        return ((replace(arrival, recipient_keys=original, wrapping=wrapping), message),)
+    word = journal_word(heading, report)
+    return ((arrival, replace(message, journal=word, journal_report=report)),)
+
+
+def _original_recipients(heading: Heading) -> tuple[str, ...]:
+    """Return whom Google says that a message went to of which it made a copy."""
+    values = (field.value for field in heading.fields if field.name == ORIGINAL_TO_FIELD)
+    named = (address.key for value in values for address in parse_addresses(value)[0])
+    return tuple(dict.fromkeys(key for key in named if key))
+
+
 def _attached(arrival: Arrival, forward: Forward) -> Message:
-    """Return the attached message, its parts counted from the outer octets (D-10)."""
-    octets = b"".join(cut(arrival.envelope.content.octets, forward.chain))
+    """Return an attached message."""
+    return _cut_out(arrival, forward.chain)
+
+
+def _cut_out(arrival: Arrival, chain: tuple[Span, ...]) -> Message:
+    """Return the message at the end of a chain, its parts counted from the outer octets (D-10)."""
+    octets = b"".join(cut(arrival.envelope.content.octets, chain))
     inner = read_message(octets, read_heading(octets))
-    attachments = tuple(
-        replace(found, chain=(*forward.chain, *found.chain)) for found in inner.attachments
-    )
+    attachments = tuple(replace(found, chain=(*chain, *found.chain)) for found in inner.attachments)
     return replace(inner, attachments=attachments)
 
 
-def _inline(forward: Forward) -> Message:
-    """Return the message that an inline forward quotes, as far as it can be read."""
+def _inline(outer: Heading, forward: Forward) -> Message:
+    """Return the message that an inline forward quotes, as far as it can be read.
+
+    Mail programs name what they forward as what they answer, so that its id is known; where they
+    do not, one is made of what is quoted.
+    """
     authors = (forward.author,) if forward.author else ()
+    said = (authors[0].key if authors else "", forward.date, forward.subject, forward.body)
+    digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).digest()
+    message_id = forward.message_id or next(iter(outer.in_reply_to), "")
     heading = Heading(
         fields=(),
         size=0,
+        message_id=message_id,
+        references=tuple(cited for cited in outer.references if cited != message_id),
         authors=authors,
         to=forward.to,
         cc=forward.cc,
         subject=forward.subject,
+        base_subject=base_subject(forward.subject),
     )
-    said = (authors[0].key if authors else "", forward.date, forward.subject, forward.body)
-    digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).digest()
     return Message(
         heading=heading,
         digest=digest,
-        message_id=forward.message_id or f"{digest[:16].hex()}@inline.replygate.invalid",
+        message_id=message_id or f"{digest[:16].hex()}@inline.replygate.invalid",
         text=forward.body,
         text_size=len(forward.body.encode("utf-8", "surrogateescape")),
         new_text_stop=len(forward.body),

@@ -48,6 +48,20 @@ def forward_of(
     return head + b"--=_b\r\n\r\nFor the log.\r\n" + parts + b"--=_b--\r\n"
 
 
+def journal_report(inner: bytes, recipients: str = "To: anna@corp.example\n") -> bytes:
+    """Return a report of Exchange about a message; `recipients` are lines of its own."""
+    system = "MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@corp.example"
+    lines = f"Sender: carol@customer.example\nSubject: x\nMessage-Id: <any@x>\n{recipients}"
+    head = (
+        f"From: <{system}>\r\nTo: journal@gate.example\r\nSubject: x\r\n"
+        "Message-ID: <report@corp.example>\r\nX-MS-Journal-Report:\r\n"
+        'Content-Type: multipart/mixed; boundary="=_r"\r\n\r\n'
+    )
+    told = "--=_r\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n" + lines
+    octets = (head + told).replace("\r\n", "\n").replace("\n", "\r\n").encode()
+    return octets + b"--=_r\r\nContent-Type: message/rfc822\r\n\r\n" + inner + b"\r\n--=_r--\r\n"
+
+
 def content_of(octets: bytes) -> Content:
     """Return the octets as content."""
     return Content(octets, len(octets), hashlib.sha256(octets).digest())

@@ -10,13 +10,17 @@ from gateway.model.case import Arrival
 from gateway.model.directory import Directory, LoggingAddress
 from gateway.model.envelope import Direction, Envelope
 from gateway.model.facts import Facts
-from gateway.model.message import Address, Forward
+from gateway.model.message import Address, Forward, Message
 from gateway.model.policy import Policy
-from gateway.understand import arrive, complete, lookup_of, unread, unwrap
-from tests.letters import NOON, envelope_of, forward_of, letter
+from gateway.understand import arrive, complete, lookup_of, opened, unread, unwrap
+from tests.letters import NOON, envelope_of, forward_of, journal_report, letter
 
 OURS = Directory(
-    domains=frozenset({"corp.example"}), logging_addresses=(LoggingAddress("log@gate.example"),)
+    domains=frozenset({"corp.example"}),
+    logging_addresses=(
+        LoggingAddress("log@gate.example"),
+        LoggingAddress("journal@gate.example", "journal"),
+    ),
 )
 
 
@@ -136,3 +140,95 @@ def test_an_inline_forward_without_author_is_left_to_the_rules() -> None:
     arrival = copy_of(letter(author="anna@corp.example", to="log@gate.example"))
     outer = read_message(arrival.envelope.content.octets, arrival.heading)
     assert not list(unwrap(arrival, replace(outer, forwards=(Forward("inline", None),))))
+
+
+def test_an_inline_forward_is_the_message_that_it_answers() -> None:
+    outer = letter(
+        author="anna@corp.example",
+        to="log@gate.example",
+        subject="Fwd: Our offer",
+        text="---------- Forwarded message ---------\r\nFrom: Carol Cruz <carol@customer.example>"
+        "\r\nDate: Mon, 23 Nov 2026\r\nSubject: Our offer\r\nTo: Anna <anna@corp.example>"
+        "\r\n\r\nLooks good.",
+        In_Reply_To="<true@customer.example>",
+        References="<first@corp.example> <true@customer.example>",
+    )
+    arrival = copy_of(outer)
+    ((_, inner),) = unwrap(arrival, read_message(outer, arrival.heading))
+    assert (inner.message_id, inner.cited) == ("true@customer.example", ("first@corp.example",))
+
+
+def test_a_redirected_message_is_judged_as_itself() -> None:
+    octets = letter(Resent_From="Anna <anna@corp.example>", Resent_To="log@gate.example")
+    arrival = copy_of(octets)
+    message = read_message(octets, arrival.heading)
+    ((inside, inner),) = unwrap(arrival, message)
+    assert (inner, inside.author) == (message, arrival.author)
+    assert inside.brought_by == Address("anna@corp.example", "Anna", "anna@corp.example")
+
+
+def test_a_redirected_message_of_several_outsiders_is_no_bcc_copy() -> None:
+    octets = letter(to="anna@corp.example, joe@other.example", Resent_From="anna@corp.example")
+    assert copy_of(octets).copy == "forward"
+
+
+def test_what_a_stranger_redirects_is_nobodys_forward() -> None:
+    octets = letter(to="joe@other.example", Resent_From="eve@evil.example")
+    assert copy_of(octets).copy == "bcc"
+
+
+# ---- journals
+
+
+def journalled(octets: bytes) -> tuple[Arrival, Message]:
+    arrival = at_gate(envelope_of(octets, mail_from="", rcpt_to="journal@gate.example"))
+    ((inside, message),) = opened(arrival, read_message(octets, arrival.heading))
+    return inside, message
+
+
+def test_a_journal_report_holds_the_message_inside() -> None:
+    inside, message = journalled(journal_report(letter()))
+    assert (message.message_id, inside.heading.subject) == ("one@customer.example", "Our offer")
+    assert inside.wrapping is not None
+    assert inside.wrapping.kind == "journal"
+
+
+def test_the_report_tells_whom_the_message_went_to() -> None:
+    lines = "To: anna@corp.example, Expanded: all@corp.example\nBcc: joe@corp.example\n"
+    inside, message = journalled(journal_report(letter(), lines))
+    assert inside.recipient_keys == ("anna@corp.example", "joe@corp.example")
+    assert message.journal_report is not None
+    assert message.journal_report.hidden == ("joe@corp.example",)
+
+
+def test_a_report_without_a_message_is_unreadable() -> None:
+    report = journal_report(letter()).replace(b"message/rfc822", b"application/octet-stream")
+    inside, message = journalled(report)
+    assert (inside.wrapping, message.journal) == (None, "unreadable")
+
+
+def test_a_word_about_journalling_is_a_notice() -> None:
+    system = f"MicrosoftExchange{'0' * 32}@corp.example"
+    inside, message = journalled(letter(author=system))
+    assert (inside.wrapping, message.journal) == (None, "notice")
+
+
+def test_an_mtas_copy_is_the_message_itself() -> None:
+    inside, message = journalled(letter())
+    assert (inside.wrapping, inside.copy, message.journal) == (None, "always-bcc", "")
+
+
+def test_google_tells_whom_the_original_of_its_copy_went_to() -> None:
+    inside, _ = journalled(letter(X_Gm_Original_To="anna@corp.example"))
+    assert (inside.recipient_keys, inside.direction) == (
+        ("anna@corp.example",),
+        Direction.INCOMING,
+    )
+
+
+def test_a_report_beside_real_recipients_is_no_copy() -> None:
+    octets = journal_report(letter())
+    rcpt_to = "journal@gate.example anna@corp.example"
+    arrival = at_gate(envelope_of(octets, rcpt_to=rcpt_to))
+    message = read_message(octets, arrival.heading)
+    assert opened(arrival, message) == ((arrival, message),)

@@ -117,6 +117,14 @@ class Arrival:
         ours = self.directory.logging_by_key
         return bool(self.recipient_keys) and all(key in ours for key in self.recipient_keys)
 
+    @property
+    def redirected_by(self) -> Address | None:
+        """Who of the company sent it on as it was (RFC 5322 §3.6.6), or None."""
+        resent = self.heading.resent_from
+        if self.by_company or len(resent) != 1:
+            return None
+        return resent[0] if self.directory.is_company(resent[0].key) else None
+
     @cached_property
     def copy(self) -> str:
         """What kind of copy it is (rules.md section 1); empty for mail in path.
@@ -128,6 +136,8 @@ class Arrival:
         ours = self.directory.logging_by_key
         if any(ours[key].use == "journal" for key in self.recipient_keys):
             return "journal-report" if self.heading.by_journalling else "always-bcc"
+        if self.redirected_by is not None:
+            return "forward"
         written_to = (a.key for a in (*self.heading.to, *self.heading.cc))
         is_outside = (key not in ours and not self.directory.is_company(key) for key in written_to)
         return "bcc" if any(is_outside) else "forward"
@@ -384,6 +394,11 @@ class Case(Arrival):
         """The contacts that have the author's address."""
         return self.facts.contacts.get(self.author.key, ()) if self.author else ()
 
+    def _is_dated(self, date: datetime | None) -> bool:
+        """Whether a date may be that of this message: inline forwards tell none that is exact."""
+        own = self.heading.date
+        return date == own or date is None or (own is None and self.wrapping is not None)
+
     @cached_property
     def same_message(self) -> Seen | None:
         """The entry that is this very message: same id and digest, or id, author and date."""
@@ -392,7 +407,7 @@ class Case(Arrival):
             seen
             for seen in self.facts.seen
             if self.message.digest in seen.digests
-            or (seen.author == author and seen.date == self.heading.date)
+            or (seen.author == author and self._is_dated(seen.date))
         )
         exact = (s for s in self.facts.seen if self.message.digest in s.digests)
         return next(exact, None) or next(versions, None)

@@ -125,7 +125,9 @@ class Ledger:
             return None
         date = micros(case.heading.date) if case.heading.date else None
         for row in read_entries(self._connection, {hit.entry for hit in hits}).values():
-            if not row.gate and row.author == clean(case.author.key) and row.date == date:
+            # An inline forward tells no date that is exact.
+            dated = date is None or row.date in {date, None}
+            if not row.gate and row.author == clean(case.author.key) and dated:
                 return row.entry
         return None
 

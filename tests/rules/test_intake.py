@@ -11,7 +11,7 @@ from gateway.model.decision import Keep, Reason
 from gateway.model.directory import LoggingAddress, User
 from gateway.model.envelope import Client, Content, Direction, RelayState
 from gateway.model.facts import Facts
-from gateway.model.message import Forward, Heading, Kind
+from gateway.model.message import Forward, Heading, JournalReport, Kind
 from gateway.rules.judge import judge
 from gateway.rules.notices import is_notice_id, notice_id
 from tests.rules.cases import (
@@ -316,9 +316,11 @@ def test_word_of_exchange_in_path_is_no_matter_of_journals() -> None:
 def test_message_inside_a_journal_report_goes_by_its_author() -> None:
     agent = address("microsoftexchange329e71ec@corp.example")
     wrapping = Wrapping("journal", agent, Heading((), 0, authors=(agent,)))
-    sent = case(author=ANNA, to=(CAROL,), rcpt=(JOURNAL,), wrapping=wrapping, policy=GATE)
-    came = case(rcpt=(JOURNAL,), wrapping=wrapping, policy=GATE)
-    inside = case(author=BOB, to=(ANNA,), rcpt=(JOURNAL,), wrapping=wrapping, policy=GATE)
+    plain = {"rcpt": (JOURNAL,), "wrapping": wrapping, "policy": GATE}
+    plain["proof"] = Proof("trusted-client")
+    sent = case(author=ANNA, to=(CAROL,), **plain)
+    came = case(**plain)
+    inside = case(author=BOB, to=(ANNA,), **plain)
     assert [decided(one) for one in (sent, came, inside)] == [
         ("logged", "sent"),
         ("logged", "received"),
@@ -357,3 +359,21 @@ def test_stopped_copy_of_a_seen_message_leaves_its_entry_alone() -> None:
 
 def known(entry: object) -> dict[str, object]:
     return {"seen": (entry,), "contacts": CONTACTS, "threads": Facts().threads}
+
+
+def test_colleague_in_an_mtas_copy_that_nobody_vouches_for_is_unverified() -> None:
+    copied = case(author=ANNA, to=(CAROL,), rcpt=(JOURNAL,))
+    assert decided(copied) == ("held", "copy-sender-unverified")
+
+
+def test_stranger_in_an_mtas_copy_is_judged_as_in_path() -> None:
+    assert not matched(case(rcpt=(JOURNAL,)), Reason.COPY_SENDER_UNVERIFIED)
+
+
+@pytest.mark.parametrize(("proof", "held"), [(None, True), (Proof("trusted-client"), False)])
+def test_journal_report_counts_by_who_brought_it(proof: Proof | None, *, held: bool) -> None:
+    agent = address("microsoftexchange329e71ec@corp.example")
+    wrapping = Wrapping("journal", agent, Heading((), 0, authors=(agent,)))
+    report = {"journal_report": JournalReport()}
+    told = case(wrapping=wrapping, message=report, proof=proof)
+    assert matched(told, Reason.COPY_SENDER_UNVERIFIED) is held
