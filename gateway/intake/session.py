@@ -214,7 +214,8 @@ class ClientSession(SMTP):
         else:
             self._part(words.BUSY)
         try:
-            await self.push(f"220 {self.hostname} {self.protocol_name} Replygate")
+            if not self._leaving:
+                await self.push(f"220 {self.hostname} {self.protocol_name} Replygate")
             while not self._leaving:
                 await self._handle_line()
                 if not self._lines.has_line:

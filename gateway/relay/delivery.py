@@ -186,10 +186,10 @@ class RelayDelivery:
         self._ending = held + b".\r\n"
 
     def _heed(self, reply: Reply) -> Reply:
-        """Return the reply; 421 means that the next hop closes."""
-        if reply.code == 421:
+        """Return the reply; 421 means that the next hop closes, 3yz that it is mad."""
+        if reply.code == 421 or 300 <= reply.code < 400:
             self._drop()
-        return reply
+        return NO_SENSE if 300 <= reply.code < 400 else reply
 
     def _give_back(self) -> None:
         connection, self._connection = self._connection, None

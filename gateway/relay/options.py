@@ -52,6 +52,8 @@ def fit_rcpt(options: Sequence[str], extensions: Mapping[str, str]) -> Sequence[
 
 def xforward(attributes: Mapping[str, str], extensions: Mapping[str, str]) -> list[bytes]:
     """Return the XFORWARD commands that tell a next hop what a trusted client told us."""
+    if not attributes:
+        return []
     offered = extensions.get("XFORWARD", "").upper().split()
     words = [
         b" " + name.encode("ascii") + b"=" + _xtext(attributes[name])

@@ -168,6 +168,17 @@ async def test_refusal_is_the_next_hops_own(verb: str, said: str) -> None:
         assert len(reply.text) == said.count("\n") + 1
 
 
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+async def test_354_before_data_is_never_handed_on(verb: str) -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "354 go" if line.startswith(verb) else None
+        delivery = relay.delivery(Client())
+        reply = await delivery.offer_mail("a@x.example", ())
+        if verb == "RCPT":
+            reply = await delivery.offer_rcpt("b@y.example", ())
+        assert reply.temporary
+
+
 async def test_refusal_of_data_is_what_stream_returns() -> None:
     async with next_hop() as hop, relay_to(hop) as relay:
         hop.answer = lambda line: "554 5.5.1 no valid" if line == "DATA" else None
