@@ -30,14 +30,17 @@ from gateway.store.entries import Filters
 def log(
     ctx: click.Context, target: str, *, thread: bool, contact: str | None, by: str | None
 ) -> None:
-    """Log TARGET by hand, an entry id or a Message-ID, whatever the rules said of it."""
+    """Log TARGET by hand, an entry id or a Message-ID, whatever the rules said of it.
+
+    With --contact the rules are asked first, now that it is settled whose message it is.
+    """
     config = load_config(config_file(ctx))
     entry = _find(config, target)
     if contact is not None:
         with open_registry(config) as registry:
             known: int | str = int(contact) if contact.isdecimal() else contact
             registry.choose_contact(entry.entry_id, known)
-    others = asyncio.run(_log(config, entry, by or _login(), thread=thread))
+    others = asyncio.run(_log(config, entry, by or _login(), thread=thread, chosen=bool(contact)))
     more = f", and {others} others of its thread" if others else ""
     say(f"Logged: {entry.subject or entry.entry_id}{more}.")
 
@@ -64,7 +67,7 @@ def _find(config: Config, target: str) -> Entry:
     return entry
 
 
-async def _log(config: Config, entry: Entry, by: str, *, thread: bool) -> int:
+async def _log(config: Config, entry: Entry, by: str, *, thread: bool, chosen: bool) -> int:
     """Log the entry, and its thread when asked; return how many others were logged with it.
 
     Of the others the rules are asked first, now that the thread is tracked; what they still stop
@@ -74,18 +77,24 @@ async def _log(config: Config, entry: Entry, by: str, *, thread: bool) -> int:
     others = _stopped(config, entry) if thread else []
     logged = 0
     async with open_flow(config) as flow:
-        if not entry.outcome.on_timeline and not await _by_hand(flow, entry, by, now):
+        done = entry.outcome.on_timeline or (chosen and await _by_rule(flow, entry, by, now))
+        if not done and not await _by_hand(flow, entry, by, now):
             why = "nothing of its content is kept, or it may not be"
             raise CommandError(f"{entry.entry_id} cannot be logged: {why}. Forward it instead.")
         for other in others:
-            change = await flow.replayer.replay(other.entry_id, now, by=by)
-            by_rule = change is not None and change.after.outcome.on_timeline
+            by_rule = await _by_rule(flow, other, by, now)
             logged += by_rule or await _by_hand(flow, other, by, now)
         if thread:
             with open_registry(config) as registry:
                 registry.log_thread(entry.entry_id)
         changes = await flow.replayer.settle_waiting(now)
     return logged + sum(change.after.outcome.on_timeline for change in changes)
+
+
+async def _by_rule(flow: Flow, entry: Entry, by: str, now: datetime) -> bool:
+    """Judge one entry anew; return whether the rules log it now."""
+    change = await flow.replayer.replay(entry.entry_id, now, by=by)
+    return change is not None and change.after.outcome.on_timeline
 
 
 async def _by_hand(flow: Flow, entry: Entry, by: str, now: datetime) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from gateway.cli.inspect import FEW
+from gateway.cli.inspect import FEW, read_file
+from gateway.cli.reading_page import reading_page
 from tests.cli.conftest import Run, rows
 
 MESSAGE = b"""\
@@ -120,12 +122,132 @@ def test_a_file_that_is_absent_is_a_usage_error(run: Run) -> None:
     assert "does not exist" in run("inspect", "absent.eml", fails=2).stderr
 
 
-def test_a_file_that_cannot_be_opened_is_told_and_the_others_are_read(
+def test_what_is_no_file_in_a_folder_is_passed_over(
     run: Run, message: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "loop.eml").symlink_to("loop.eml")
     folder = tmp_path / "mail"
     folder.mkdir()
+    (folder / "loop.eml").symlink_to("loop.eml")
     message.rename(folder / "a.eml")
     result = run("inspect", "--json", str(folder))
     assert [row["subject"] for row in rows(result)] == ["Re: Angebot für Sie"]
+
+
+BOUNCE = b"""\
+From: Mail Delivery System <mailer-daemon@mx.example>\r
+To: anna@corp.example\r
+Subject: Undelivered Mail Returned to Sender\r
+Message-ID: <x@mx.example>\r
+MIME-Version: 1.0\r
+Content-Type: multipart/report; report-type=delivery-status; boundary=x\r
+\r
+--x\r
+Content-Type: text/plain\r
+\r
+Sorry.\r
+--x\r
+Content-Type: message/delivery-status\r
+\r
+Reporting-MTA: dns; mx.example\r
+\r
+Final-Recipient: rfc822; carol@customer.example\r
+Action: failed\r
+Status: 5.1.1\r
+\r
+--x\r
+Content-Type: message/rfc822\r
+\r
+From: anna@corp.example\r
+Message-ID: <a@corp.example>\r
+\r
+Hi\r
+--x--\r
+"""
+
+AWAY = b"""\
+From: carol@customer.example\r
+To: anna@corp.example\r
+Subject: Out of office\r
+Auto-Submitted: auto-replied\r
+\r
+I am away.\r
+"""
+
+FORWARD = b"""\
+From: anna@corp.example\r
+To: log@crm.corp.example\r
+Subject: Fwd: Question\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=x\r
+\r
+--x\r
+Content-Type: text/plain\r
+\r
+See below.\r
+--x\r
+Content-Type: message/rfc822\r
+\r
+From: Dave <dave@dorn.example>\r
+Subject: Question\r
+\r
+Do you deliver?\r
+--x--\r
+"""
+
+
+def read(run: Run, tmp_path: Path, octets: bytes, *options: str) -> str:
+    file = tmp_path / "letter.eml"
+    file.write_bytes(octets)
+    return run("inspect", str(file), *options).stdout
+
+
+def test_a_bounce_tells_whom_it_is_about(run: Run, tmp_path: Path) -> None:
+    row = json.loads(read(run, tmp_path, BOUNCE, "--json"))
+    (result,) = row["bounce"]["results"]
+    assert (row["kind"], result["recipient"], result["status"], result["hard"]) == (
+        "bounce",
+        "carol@customer.example",
+        "5.1.1",
+        True,
+    )
+    assert result["original_message_id"] == "a@corp.example"
+
+
+def test_people_read_whom_a_bounce_is_about(run: Run, tmp_path: Path) -> None:
+    assert "carol@customer.example · 5.1.1 · for good" in read(run, tmp_path, BOUNCE)
+
+
+def test_an_automatic_reply_is_told(run: Run, tmp_path: Path) -> None:
+    row = json.loads(read(run, tmp_path, AWAY, "--json"))
+    assert (row["kind"], set(row["auto_reply"])) == ("auto-reply", {"until", "successor"})
+
+
+def test_ordinary_mail_is_neither_bounce_nor_automatic(run: Run, message: Path) -> None:
+    (row,) = rows(run("inspect", "--json", str(message)))
+    assert (row["bounce"], row["auto_reply"]) == (None, None)
+
+
+def test_what_is_inside_a_forward_is_told(run: Run, tmp_path: Path) -> None:
+    (forward,) = json.loads(read(run, tmp_path, FORWARD, "--json"))["forwards"]
+    assert (forward["kind"], forward["subject"]) == ("attached", "Question")
+    assert forward["author"] == {"name": "Dave", "address": "dave@dorn.example"}
+
+
+def test_people_read_who_wrote_what_was_forwarded(run: Run, tmp_path: Path) -> None:
+    assert "Dave <dave@dorn.example> · Question" in read(run, tmp_path, FORWARD)
+
+
+def test_a_long_text_is_cut_for_people(run: Run, tmp_path: Path) -> None:
+    lines = b"".join(b"line %d\r\n" % number for number in range(50))
+    assert "… 30 more lines" in read(run, tmp_path, b"From: a@b.example\r\n\r\n" + lines)
+
+
+def test_a_file_that_went_away_is_told(tmp_path: Path) -> None:
+    assert read_file(tmp_path / "gone.eml")["trouble"] == "No such file or directory"
+
+
+def test_what_could_not_be_read_is_told_to_people(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading_page(tmp_path / "gone.eml", read_file(tmp_path / "gone.eml"))
+    assert "could not be read: No such file or directory" in capsys.readouterr().out

@@ -350,3 +350,31 @@ def test_the_timeline_shows_what_is_logged(run: Run) -> None:
     run("log", "a@x.example", "--thread")
     listed = rows(run("contact", "timeline", CAROL, "--json"))
     assert [row["message_id"] for row in listed] == ["b@x.example", "a@x.example"]
+
+
+def test_a_message_of_several_contacts_is_logged_under_the_chosen_one(run: Run, mail: Path) -> None:
+    kim = "kim@kato.example"
+    run("contact", "add", kim)
+    run("contact", "add-address", kim, CAROL)
+    (mail / "Sent" / "d.eml").write_text(letter("d", ANNA, DAVE, 5))
+    (mail / "e.eml").write_text(letter("e", CAROL, ANNA, 6, "d"))
+    run("import", str(mail / "Sent" / "d.eml"), "--as-logged")
+    run("import", str(mail / "e.eml"))
+    assert decided(run)["e"] == "held contact-ambiguous"
+    run("log", "e@x.example", "--contact", kim)
+    assert entry(run, "e")["contacts"] == [kim]
+
+
+@pytest.mark.usefixtures("config")
+def test_an_entry_that_is_absent_cannot_be_logged(run: Run) -> None:
+    assert "There is no entry" in run("log", "nothing@x.example", fails=1).stderr
+
+
+def test_a_second_import_says_what_was_there(run: Run, mail: Path) -> None:
+    sent = str(mail / "Sent")
+    assert "1 were there already" in run("import", sent, sent, "--as-logged").stdout
+
+
+def test_a_folder_without_mail_says_so(run: Run, mail: Path, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert "No message found" in run("import", str(tmp_path / "nothing")).stdout

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.intake.backfill import Found, direction_of, find_messages, historic_envelope
+from gateway.intake.folders import decode_utf7
 from gateway.mail.reading import read_heading
 from gateway.model.envelope import Direction, Envelope
 
@@ -229,3 +230,24 @@ def test_the_inbox_is_no_folder(folder: str) -> None:
 
 def test_the_folder_of_outgoing_mail_is_not_told() -> None:
     assert envelope_of(LETTER, Direction.OUTGOING, where=found("Sent")).folder == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("B&APw-ro", "Büro"),
+        ("A&-B", "A&B"),
+        ("&kAFP4W4IMH8-", "送信済み"),
+        ("&AA-", "&AA-"),
+        ("plain", "plain"),
+    ],
+)
+def test_the_name_of_a_folder_is_decoded(name: str, shown: str) -> None:
+    assert decode_utf7(name) == shown
+
+
+def test_a_name_that_is_no_time_tells_none(tmp_path: Path) -> None:
+    root = maildir(tmp_path / "Maildir")
+    (root / "new" / "letter").write_bytes(LETTER)
+    (message,) = find_messages(root)
+    assert message.stored_at is None
