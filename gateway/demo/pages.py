@@ -89,9 +89,11 @@ class Pages:
         self.console.print(self._table(rows, waiting))
         self.console.print(
             Panel(
-                "replygate explain ID     why one message was logged, or not\n"
-                "replygate rules          every reason there is, with its remedy\n"
-                "replygate inspect FILE   what the gateway reads in a message of yours\n"
+                "replygate demo --folder F     the same, and all of it stays; in F/gateway then:\n"
+                "replygate explain s9-deputy@story.example       why it was logged, or not\n"
+                "replygate decisions                             all decisions in a table\n"
+                "replygate replay --all --preset hubspot-2020    what another preset would say\n"
+                "replygate rules                                 every reason, with its remedy\n"
                 "Then put it behind your own Postfix: see README.md and conf/postfix/.",
                 title="Every step was as written. What to try next",
             )
@@ -108,15 +110,17 @@ class Pages:
                 self.console.print(f"    {clock} {arrow} {name:<12} {words}")
 
     def _table(self, rows: Sequence[Row], waiting: Mapping[str, str]) -> Table:
-        table = Table(title="What became of each message, at the end", title_justify="left")
+        table = Table(
+            title="What became of each message, and what helped",
+            title_justify="left",
+            show_lines=True,
+        )
         for heading in ("", "message", "hubspot-2020", "gateway", "what to do about it"):
             table.add_column(heading, overflow="fold")
         for chapter, name, entries in rows:
-            cells = [
-                Text(f"{entry.outcome}\n{entry.reason}", style=COLOURS[entry.outcome])
-                for entry in entries
-            ]
-            table.add_row(chapter.statement, name, *cells, entries[0].remedy)
+            remedy = next((d.remedy for entry in entries for d in entry.decisions if d.remedy), "")
+            cells = [_history(entry) for entry in entries]
+            table.add_row(chapter.statement, name, *cells, remedy)
         for statement, what in waiting.items():
             table.add_row(statement, "open", "", "", what)
         return table
@@ -124,3 +128,13 @@ class Pages:
     def failed(self, why: str) -> None:
         """Say where the story went otherwise."""
         self.console.print(Panel(Text(why), title="The story failed", border_style="red"))
+
+
+def _history(entry: Entry) -> Text:
+    """Return the decisions about an entry, from the first to the one that holds."""
+    shown = Text()
+    for decision in entry.decisions:
+        if shown:
+            shown.append("\n→ ")
+        shown.append(f"{decision.outcome} {decision.reason}", style=COLOURS[decision.outcome])
+    return shown

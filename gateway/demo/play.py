@@ -41,12 +41,19 @@ class Told:
 
 def main(folder: Path | None = None) -> int:
     """Play the whole story; return 0, or 1 when a step differed."""
+    pages = Pages()
+    if folder is not None:
+        if folder.exists() and any(folder.iterdir()):
+            pages.failed(f"{folder} is not empty. Name a new folder with --folder.")
+            return 1
+        return play(folder, pages)
     with tempfile.TemporaryDirectory(prefix="replygate-demo-") as made:
-        return play(folder or Path(made), Pages())
+        return play(Path(made), pages)
 
 
 def play(folder: Path, pages: Pages) -> int:
     """Play the story in this folder, on these pages; return the exit code."""
+    folder.mkdir(parents=True, exist_ok=True)
     hop = next_hop.start(folder / "delivered")
     stages = [Stage(folder / preset, preset, hop.port) for preset in PRESETS]
     try:
@@ -102,7 +109,7 @@ def _send(step: Send, told: Told) -> str:
 
 
 def _run(step: Run, told: Told) -> None:
-    printed = told.stage.run(step.command.format_map(told.entries))
+    printed = told.stage.run(step.command)
     if step.prints not in printed:
         raise StoryError(f"replygate {step.command} did not print {step.prints}:\n{printed}")
 

@@ -38,7 +38,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A `replygate` command; `{name}` stands for the entry of a letter."""
+    """A `replygate` command."""
 
     command: str
     prints: str = ""
@@ -169,7 +169,7 @@ STORY = (
                 Shows("not_logged mailbox-disconnected", "held mailbox-disconnected"),
             ),
             Run("mailbox connect anna@corp.example"),
-            Run("replay {s7-late}"),
+            Run("replay s7-late@story.example"),
             Look("s7-late", TRACKED),
         ),
     ),
@@ -223,7 +223,7 @@ STORY = (
                 Letter("s11-answer", "henry", "anna", "Likewise. An offer?", "s11-quiet"),
                 Shows("not_logged original-not-logged", "not_logged sender-not-contact"),
             ),
-            Run("log {s11-quiet} --thread"),
+            Run("log s11-quiet@story.example --thread"),
             Look("s11-quiet", both("logged logged-by-hand")),
             Look("s11-answer", TRACKED),
         ),
@@ -238,7 +238,7 @@ STORY = (
             ),
             Run("contact add carol.cruz@home.example --name Carol"),
             Run("contact merge carol@customer.example carol.cruz@home.example"),
-            Run("replay {s12-alias}"),
+            Run("replay s12-alias@story.example"),
             Look("s12-alias", TRACKED),
         ),
     ),
@@ -304,7 +304,7 @@ STORY = (
                 Shows("not_logged provider-changed", "logged tracked-reply"),
             ),
             Run("mailbox connect max@corp.example --provider google"),
-            Run("replay {s16-reply}"),
+            Run("replay s16-reply@story.example"),
             Look("s16-reply", TRACKED),
             Run("sequence list", prints="ended"),
         ),
