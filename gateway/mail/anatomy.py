@@ -5,7 +5,7 @@ Standards: RFC 2046 §5.1.4 (alternative), RFC 2387 (related), RFC 6522 (report)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,11 +71,6 @@ def dissect(parts: Sequence[Part]) -> Anatomy:
         elif _is_file(part, parent):
             files.append(part)
     return Anatomy(tuple(leaves), tuple(words), tuple(files), alternatives)
-
-
-def parts_of(parts: Iterable[Part], *media_types: str) -> list[Part]:
-    """Return the parts of these media types."""
-    return [part for part in parts if part.media_type in media_types]
 
 
 def encryption_of(parts: Sequence[Part], text: str) -> str:

@@ -154,5 +154,5 @@ def _decode_damaged(octets: bytes, codec: str) -> tuple[str, str]:
             pass
     try:
         return _SURROGATE.sub("\ufffd", octets.decode(codec, "replace")), codec
-    except (UnicodeError, ValueError):
+    except (UnicodeError, ValueError):  # pragma: no cover - for codecs of other Pythons
         return octets.decode("latin-1"), "latin-1?"

@@ -127,7 +127,7 @@ def html_to_text(html: str) -> tuple[str, int | None]:
     if len(html) > limits.HTML_OCTETS or _is_deep(html):
         return _strip_tags(html[: limits.TEXT_OCTETS]), None
     root = LexborHTMLParser(html).root
-    if root is None:
+    if root is None:  # pragma: no cover - the parser always gives a root
         return "", None
     writer = _Writer()
     writer.walk(root)
@@ -184,13 +184,14 @@ class _Writer:
 
     def _next(self, node: LexborNode, top: int) -> LexborNode | None:
         """Return the node behind one and all that it holds; closes what ends there."""
-        here: LexborNode | None = node
-        while here is not None and here.mem_id != top:
-            if here.next is not None:
-                return here.next
-            here = here.parent
-            if here is not None:
-                self._close(here, here.tag or "")
+        while node.mem_id != top:
+            if node.next is not None:
+                return node.next
+            above = node.parent
+            if above is None:  # pragma: no cover - the top is above all
+                break
+            node = above
+            self._close(node, node.tag or "")
         return None
 
     def finish(self) -> tuple[str, int | None]:

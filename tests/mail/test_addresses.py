@@ -40,7 +40,7 @@ def codes(written: str) -> list[str]:
         ('"a..b."@docomo.example', [("", '"a..b."@docomo.example')]),
         ("a@[192.0.2.1]", [("", "a@[192.0.2.1]")]),
         ("root", [("", "root")]),
-        ('Ann "the <a@x.example>', [('Ann the', "a@x.example")]),
+        ('Ann "the <a@x.example>', [("Ann the", "a@x.example")]),
         ("a@x, , b@x", [("", "a@x"), ("", "b@x")]),
         ("Re: x@y <a@x>", [("x@y", "a@x")]),
         ("x@y: z <a@x>", [("x@y: z", "a@x")]),

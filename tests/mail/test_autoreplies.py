@@ -68,7 +68,12 @@ def test_fields_that_say_so(field: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("Auto_Submitted", "no"), ("X_Autoreply", "no"), ("Precedence", "bulk"), ("X_Autorespond", "")],
+    [
+        ("Auto_Submitted", "no"),
+        ("X_Autoreply", "no"),
+        ("Precedence", "bulk"),
+        ("X_Autorespond", ""),
+    ],
 )
 def test_fields_that_deny_it(field: str, value: str) -> None:
     assert read(letter("Hello", **{field: value})).kind is not Kind.AUTO_REPLY

@@ -9,7 +9,9 @@ DAEMON = "Mail Delivery System <MAILER-DAEMON@mx.example>"
 
 
 def report(*groups: str, text: str = "Sorry.", original: str = "", **fields: str) -> Message:
-    status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n" + "\n".join(groups)
+    status = "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n" + "\n".join(
+        groups
+    )
     parts = [f"\n{text}", status, *([original] if original else [])]
     fields.setdefault("From", DAEMON)
     return read(multipart("report", *parts, subject="Undelivered Mail", **fields))
@@ -72,11 +74,14 @@ def test_the_original_recipient_stands_in_for_a_missing_final_one() -> None:
 
 
 def test_a_status_is_taken_from_the_diagnostic_when_there_is_none() -> None:
-    assert results(report("Final-Recipient: rfc822;b@x\nDiagnostic-Code: 550 5.2.2 full\n"))[0].status == "5.2.2"
+    assert (
+        results(report("Final-Recipient: rfc822;b@x\nDiagnostic-Code: 550 5.2.2 full\n"))[0].status
+        == "5.2.2"
+    )
 
 
 def test_a_group_without_recipient_still_fails() -> None:
-    assert results(report("Action: failed\nStatus: 5.0.0\n", text="")) [0].recipient == ""
+    assert results(report("Action: failed\nStatus: 5.0.0\n", text=""))[0].recipient == ""
 
 
 def test_what_the_machine_leaves_out_the_text_says() -> None:
@@ -102,17 +107,20 @@ OLD = {
     "exim": "A message that you sent could not be delivered to one or more of its recipients.\n\n"
     "  bob@x.example\n    host mx [192.0.2.1]: 550 5.1.1 unknown user\n\n"
     "------ This is a copy of the message ------\n\nTo: bob@x.example\n",
-    "exchange": "Your message did not reach the following recipient(s):\n\nbob@x.example on Mon, 9 Nov\n"
+    "exchange": "Your message did not reach the following recipient(s):\n"
+    "\nbob@x.example on Mon, 9 Nov\n"
     "    The recipient name is not recognized\n",
     "domino": "Your message was not delivered to:\n\n  bob@x.example\n\nbecause:\n\n"
     "  User bob.b (bob@x.example) not listed in Domino Directory\n",
     "gmail": "Delivery to the following recipient failed permanently:\n\n     bob@x.example\n\n"
     "550 5.1.1 User unknown\n\n----- Original message -----\n\nTo: x\n",
-    "sendmail": "   ----- Transcript of session follows -----\n554 <bob@x.example>... 550 User unknown\n"
+    "sendmail": "   ----- Transcript of session follows -----\n"
+    "554 <bob@x.example>... 550 User unknown\n"
     "   ----- Unsent message follows -----\n",
     "in a sentence": "Could not be delivered to: <bob@x.example>\nUser unknown\n",
     "anywhere": "We were not able to deliver it: bob@x.example; no such user, 550 .\n",
-    "smtp": "Sent <<< RCPT TO:<bob@x.example>\nReceived >>> 550 5.1.1 user unknown\nnot delivered\n",
+    "smtp": "Sent <<< RCPT TO:<bob@x.example>\n"
+    "Received >>> 550 5.1.1 user unknown\nnot delivered\n",
 }
 
 
@@ -140,8 +148,8 @@ def test_a_bounce_that_names_nobody_has_one_result() -> None:
 
 
 def test_a_declared_report_without_its_part_is_a_bounce() -> None:
-    octets = letter("--b\n\nnothing said\n--b--\n",
-                    Content_Type="multipart/report; report-type=delivery-status; boundary=b")  # fmt: skip
+    declared = "multipart/report; report-type=delivery-status; boundary=b"
+    octets = letter("--b\n\nnothing said\n--b--\n", Content_Type=declared)
     assert read(octets).kind is Kind.BOUNCE
 
 
@@ -166,11 +174,10 @@ def test_a_text_that_is_all_original_is_searched_whole() -> None:
 @pytest.mark.parametrize(
     ("body", "action"),
     [
-        ('{"notificationType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"bob@x.example",'
-         '"status":"5.1.1","diagnosticCode":"user unknown"}]}}', "failed"),
+        ('{"notificationType":"Bounce","x":[{"emailAddress":"bob@x","status":"5.1.1"}]}', "failed"),
         ('{"notificationType":"Delivery","delivery":{"smtpResponse":"250 2.6.0 ok"}}', "delivered"),
     ],
-)  # fmt: skip
+)
 def test_notifications_in_json_are_read(body: str, action: str) -> None:
     message = read(letter(body, From="no-reply@sns.example"))
     assert results(message)[0].action == action
@@ -192,7 +199,9 @@ def test_what_only_speaks_of_failures_is_no_bounce(subject: str, text: str, auth
 
 
 def test_a_daemon_that_gives_a_code_needs_no_subject() -> None:
-    message = read(letter("could not deliver: 550 5.1.1 unknown user", From="daemon@x, mailer-daemon"))
+    message = read(
+        letter("could not deliver: 550 5.1.1 unknown user", From="daemon@x, mailer-daemon")
+    )
     assert message.kind is not Kind.BOUNCE
     message = read(letter("It was not delivered.\n550 no such user\n", From=DAEMON))
     assert message.kind is Kind.BOUNCE
@@ -201,3 +210,14 @@ def test_a_daemon_that_gives_a_code_needs_no_subject() -> None:
 def test_a_daemon_without_an_address_is_one() -> None:
     message = read(letter(OLD["qmail"], subject="failure notice", From="MAILER-DAEMON <>"))
     assert message.kind is Kind.BOUNCE
+
+
+def test_a_null_return_path_alone_makes_no_bounce() -> None:
+    message = read(letter("could not be delivered", subject="Hello", Return_Path="<>"))
+    assert message.kind is Kind.PERSONAL
+
+
+def test_who_wrote_the_original_is_no_recipient() -> None:
+    text = "Not delivered.\n<bob@corp.example>:\nMAIL FROM:<eve@x.example> 550 user unknown\n"
+    (result,) = results(read(letter(text, subject="failure notice", From=DAEMON)))
+    assert result.recipient == ""

@@ -27,6 +27,7 @@ from gateway.mail.charsets import codec_for, decode_text, guess_text
         ("שלום", "iso8859_8", "iso-8859-8-i"),
         ("ü", "utf-16", "utf-16"),
         ("ü", "cp1252", "csISOLatin1"),
+        ("ü", "utf-8", "Unicode_1-1_UTF-8"),
     ],
 )
 def test_the_text_shown_is_the_text_written(text: str, codec: str, label: str) -> None:

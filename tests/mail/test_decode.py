@@ -108,7 +108,7 @@ def test_uuencode_gives_back_what_was_encoded(octets: bytes) -> None:
 @pytest.mark.parametrize(
     ("encoded", "decoded", "noted"),
     [
-        (b'begin 644 a\r\n#86)C\r\n`\r\nend\r\nrest', b"abc", []),
+        (b"begin 644 a\r\n#86)C\r\n`\r\nend\r\nrest", b"abc", []),
         (b"begin 644 a\n#86)C\nend", b"abc", []),
         (b"begin 644 a\n#86)C", b"abc", []),
         (b"begin 644 a\n#86)C!!!\nend", b"abc", []),
@@ -188,3 +188,18 @@ def test_a_large_file_takes_a_few_windows_of_memory() -> None:
     tracemalloc.stop()
     assert peak < 1_000_000
     assert digest.digest() == hashlib.sha256(b"x" * 5_000_000).digest()
+
+
+def test_a_span_longer_than_what_is_there_ends_with_it() -> None:
+    octets = base64.encodebytes(b"abc")
+    assert b"".join(cut(octets, (Span(0, len(octets), "base64"), Span(1, 99)))) == b"bc"
+
+
+def test_a_large_part_comes_whole() -> None:
+    octets = b"x" * 100_000
+    assert cut_whole(octets, (Span(0, len(octets)),), 10**6) == octets
+
+
+def test_what_a_longer_chain_leads_to_comes_whole() -> None:
+    octets = base64.encodebytes(b"abc")
+    assert cut_whole(octets, (Span(0, len(octets), "base64"), Span(1, 2)), 10**6) == b"b"

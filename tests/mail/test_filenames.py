@@ -29,7 +29,8 @@ def test_names_are_safe_to_show(written: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "ending"), [("日" * 200 + ".docx", ".docx"), ("x" * 300, "x"), ("x." + "y" * 300, "y")]
+    ("written", "ending"),
+    [("日" * 200 + ".docx", ".docx"), ("x" * 300, "x"), ("x." + "y" * 300, "y")],
 )
 def test_long_names_are_cut_and_keep_their_extension(written: str, ending: str) -> None:
     name = safe_filename(written)

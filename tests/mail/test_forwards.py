@@ -10,8 +10,14 @@ from gateway.model.message import Forward
 from tests.mail.build import letter, multipart, read, wire
 
 TO = "bob@corp.example"
-GMAIL = "From: Ann Lee <ann@x.example>\nDate: Mon, Nov 9, 2026 at 10:21 AM\nSubject: Offer\nTo: <bob@corp.example>\n"
-APPLE = "> From: Ann Lee <ann@x.example>\n> Subject: Offer\n> Date: 9 November 2026\n> To: bob@corp.example\n>\n"
+GMAIL = (
+    "From: Ann Lee <ann@x.example>\nDate: Mon, Nov 9, 2026 at 10:21 AM\n"
+    "Subject: Offer\nTo: <bob@corp.example>\n"
+)
+APPLE = (
+    "> From: Ann Lee <ann@x.example>\n> Subject: Offer\n"
+    "> Date: 9 November 2026\n> To: bob@corp.example\n>\n"
+)
 
 FORWARDS = {
     "en gmail": f"---------- Forwarded message ---------\n{GMAIL}",
@@ -23,7 +29,8 @@ FORWARDS = {
     "Sent: Monday, 10:21 AM GMT+1Subject: Offer",
     "en outlook": "________________________________\nFrom: Ann Lee <ann@x.example>\nSent: Monday\n"
     "To: bob@corp.example\nSubject: Offer\n",
-    "en outlook old": "-----Original Message-----\nFrom: Ann Lee [mailto:ann@x.example] \nSent: Monday\n"
+    "en outlook old": "-----Original Message-----\n"
+    "From: Ann Lee [mailto:ann@x.example] \nSent: Monday\n"
     "To: bob@corp.example\nSubject: Offer\n",
     "en notes": "----- Forwarded by Bob on 11/09/2026 -----\nFrom: Ann Lee <ann@x.example>\n"
     "To: bob@corp.example\nDate: 11/09/2026\nSubject: Offer\n",
@@ -35,7 +42,8 @@ FORWARDS = {
     "送信日時: 2026年11月9日\n宛先: bob@corp.example\n件名: Offer\n",
     "de gmail": "---------- Forwarded message ---------\nVon: Ann Lee <ann@x.example>\n"
     "Date: Mo.\nSubject: Offer\nTo: <bob@corp.example>\n",
-    "de thunderbird": "-------- Weitergeleitete Nachricht --------\nBetreff: \tOffer\nDatum: \tMon\n"
+    "de thunderbird": "-------- Weitergeleitete Nachricht --------\n"
+    "Betreff: \tOffer\nDatum: \tMon\n"
     "Von: \tAnn Lee <ann@x.example>\nAn: \tbob@corp.example\n",
     "de apple": "Anfang der weitergeleiteten Nachricht:\n\n> Von: Ann Lee <ann@x.example>\n"
     "> Betreff: Offer\n> Datum: 9. November\n> An: bob@corp.example\n",
@@ -49,21 +57,26 @@ FORWARDS = {
     "Data: seg.\nAssunto: Offer\nPara: bob@corp.example\n",
     "nl apple": "Begin doorgestuurd bericht:\n\nVan: Ann Lee <ann@x.example>\nOnderwerp: Offer\n"
     "Datum: 9 november\nAan: bob@corp.example\n",
-    "pl outlook": "Od: Ann Lee <ann@x.example>\nWysłano: poniedziałek\nDo: bob@corp.example\nTemat: Offer\n",
-    "sv outlook": "Från: Ann Lee <ann@x.example>\nSkickat: den 9 november\nTill: bob@corp.example\nÄmne: Offer\n",
+    "pl outlook": "Od: Ann Lee <ann@x.example>\nWysłano: poniedziałek\n"
+    "Do: bob@corp.example\nTemat: Offer\n",
+    "sv outlook": "Från: Ann Lee <ann@x.example>\nSkickat: den 9 november\n"
+    "Till: bob@corp.example\nÄmne: Offer\n",
     "da apple": "Start på videresendt besked:\n\nFra: Ann Lee <ann@x.example>\nEmne: Offer\n"
     "Dato: 9. november\nTil: bob@corp.example\n",
-    "no outlook": "Fra: Ann Lee <ann@x.example>\nSendt: mandag\nTil: bob@corp.example\nEmne: Offer\n",
+    "no outlook": "Fra: Ann Lee <ann@x.example>\nSendt: mandag\n"
+    "Til: bob@corp.example\nEmne: Offer\n",
     "fi outlook": "Lähettäjä: Ann Lee <ann@x.example>\nLähetetty: maanantai\n"
     "Vastaanottaja: bob@corp.example\nAihe: Offer\n",
-    "cs outlook": "Od: Ann Lee <ann@x.example>\nOdesláno: pondělí\nKomu: bob@corp.example\nPředmět: Offer\n",
+    "cs outlook": "Od: Ann Lee <ann@x.example>\nOdesláno: pondělí\n"
+    "Komu: bob@corp.example\nPředmět: Offer\n",
     "ru gmail": "---------- Forwarded message ---------\nОт: Ann Lee <ann@x.example>\nDate: пн\n"
     "Subject: Offer\nTo: <bob@corp.example>\n",
     "zh gmail": "---------- Forwarded message ---------\n发件人： Ann Lee <ann@x.example>\n"
     "Date: 2026年11月9日\nSubject: Offer\nTo: <bob@corp.example>\n",
     "zh apple": "开始转发的邮件：\n\n发件人: Ann Lee <ann@x.example>\n主题: Offer\n"
     "日期: 2026年11月9日\n收件人: bob@corp.example\n",
-    "ko outlook": "보낸 사람: Ann Lee <ann@x.example>\n보낸 날짜: 2026년\n받는 사람: bob@corp.example\n제목: Offer\n",
+    "ko outlook": "보낸 사람: Ann Lee <ann@x.example>\n보낸 날짜: 2026년\n"
+    "받는 사람: bob@corp.example\n제목: Offer\n",
 }
 
 
@@ -127,7 +140,8 @@ def test_an_author_without_address_cannot_be_read() -> None:
 
 def test_folded_values_are_joined() -> None:
     found = forward(
-        "From: Ann <ann@x.example>\nSent: Monday\nTo: Bob <bob@x.example>; Carl\n <carl@x.example>\n"
+        "From: Ann <ann@x.example>\nSent: Monday\n"
+        "To: Bob <bob@x.example>; Carl\n <carl@x.example>\n"
         "Cc: d@x.example,\ne@x.example\nSubject: A long subject that its client folded behind the\n"
         "fiftieth letter\n\nOld.\n"
     )
@@ -185,7 +199,8 @@ def test_an_original_behind_a_reply_can_be_unwrapped() -> None:
 
 
 INNER = (
-    "From: Ann <ann@x.example>\nTo: bob@corp.example\nCc: c@x.example\nSubject: =?utf-8?Q?=C3=84?=\n"
+    "From: Ann <ann@x.example>\nTo: bob@corp.example\n"
+    "Cc: c@x.example\nSubject: =?utf-8?Q?=C3=84?=\n"
     "Message-ID: <i@x>\nDate: Mon, 9 Nov 2026 10:21:00 +0100\n\nInside.\n"
 )
 
@@ -203,7 +218,9 @@ def test_an_attached_message_is_unwrapped(encoding: str) -> None:
 
 
 def test_several_attached_messages_and_those_inside_are_all_there() -> None:
-    nested = f"Content-Type: message/rfc822\n\nSubject: outer\nContent-Type: message/rfc822\n\n{INNER}"
+    nested = (
+        f"Content-Type: message/rfc822\n\nSubject: outer\nContent-Type: message/rfc822\n\n{INNER}"
+    )
     found = read(multipart("digest", f"\n{INNER}", nested)).forwards
     assert [one.subject for one in found] == ["Ä", "outer", "Ä"]
 

@@ -33,6 +33,8 @@ def test_dialects_of_iso_2022_jp(octets: bytes, text: str) -> None:
     assert decode_jis(octets) == text
 
 
-@pytest.mark.parametrize("octets", [b"\x1b$B\xff\x7f", b"\x1b$(D\x80", b"\x1b(I\xff", b"\x1b$B~~-!"])
+@pytest.mark.parametrize(
+    "octets", [b"\x1b$B\xff\x7f", b"\x1b$(D\x80", b"\x1b(I\xff", b"\x1b$B~~-!"]
+)
 def test_what_is_in_no_table_raises_nothing(octets: bytes) -> None:
     assert isinstance(decode_jis(octets), str)

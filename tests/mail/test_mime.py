@@ -129,7 +129,12 @@ def test_an_encoded_multipart_is_not_and_noted() -> None:
 
 @pytest.mark.parametrize(
     ("content_type", "media_type"),
-    [("text", "text/plain"), ("", "text/plain"), ("text/html", "text/html"), ("a/b/c", "text/plain")],
+    [
+        ("text", "text/plain"),
+        ("", "text/plain"),
+        ("text/html", "text/html"),
+        ("a/b/c", "text/plain"),
+    ],
 )
 def test_what_is_no_media_type_is_text(content_type: str, media_type: str) -> None:
     assert shape(letter("x", Content_Type=content_type)) == [("1", media_type)]
@@ -235,5 +240,5 @@ def test_a_multipart_of_ten_thousand_parts_is_cut_and_noted() -> None:
 
 
 def test_defects_have_an_end() -> None:
-    part = 'Content-Transfer-Encoding: x\nContent-Disposition: a; filename=a; filename=b\n\nx'
+    part = "Content-Transfer-Encoding: x\nContent-Disposition: a; filename=a; filename=b\n\nx"
     assert len(tree(multipart("mixed", *[part] * 500)).defects) <= 1000

@@ -23,7 +23,7 @@ from gateway.mail.parameters import parse_parameters
         ("x; filename*0*=%61%62", {"filename": "ab"}),
         ("x; filename=old; filename*=utf-8''new", {"filename": "new"}),
         ('x; name="=?utf-8?B?5pel?=.txt"', {"name": "日.txt"}),
-        ("x; filename*0=\"=?utf-8?B?5pel?=.txt\"", {"filename": "日.txt"}),
+        ('x; filename*0="=?utf-8?B?5pel?=.txt"', {"filename": "日.txt"}),
         ("x; name*z=1", {"name*z": "1"}),
         ("text/plain", {}),
         ("text/plain;", {}),

@@ -16,25 +16,50 @@ from tests.mail.build import letter, multipart, read
 
 PIECES = st.sampled_from(
     [
-        b"\r\n", b"\n", b"\n\n", b"--b\r\n", b"--b--\r\n", b"--c\n", b"From: a@x\n", b"Subject: =?utf-8?",
-        b"Q?=C3?= ", b"Content-Type: multipart/mixed; boundary=b\n", b"Content-Type: message/rfc822\n",
-        b"Content-Type: text/html; charset=utf-16\n", b"Content-Transfer-Encoding: base64\n",
+        b"\r\n",
+        b"\n\n",
+        b"--b\r\n",
+        b"--b--\r\n",
+        b"--c\n",
+        b"From: a@x\n",
+        b"Subject: =?utf-8?Q?=C3?= ",
+        b"Content-Type: multipart/mixed; boundary=b\n",
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=c\n",
-        b"Content-Type: message/delivery-status\n", b"Final-Recipient: rfc822;a@x\nAction: failed\n",
-        b"Content-Disposition: attachment; filename*0*=utf-7''+2AA-\n", b"YWJj", b"=", b"<", b'"', b"(",
-        b"\x1b$B", b"\xff\xfe", b"<div>", b"<blockquote type=cite>", b"> ", b"On 1.1.2026 a@x wrote:\n",
-        b"Auto-Submitted: auto-replied\n", b"begin 644 a\n#86)C\nend\n", b"From: Ann <a@x>\nTo: b\nDate: c\n",
-        b"-----Original Message-----\n", b"\x78\x9f\x3e\x22\x01\x00", b"Content-Type: application/ms-tnef\n",
-        b"until 5 May", b"xn--\xc3", b"\0", b"Date: Mon, 1 Jan 2026 0:0 +9999\n", b"X-Failed-Recipients: a@x\n",
+        b"Content-Type: message/rfc822\n",
+        b"Content-Type: message/delivery-status\n",
+        b"Content-Type: text/html; charset=utf-16\n",
+        b"Content-Type: application/ms-tnef\n",
+        b"Content-Transfer-Encoding: base64\n",
+        b"Content-Disposition: attachment; filename*0*=utf-7''+2AA-\n",
+        b"Final-Recipient: rfc822;a@x\nAction: failed\n",
+        b"Auto-Submitted: auto-replied\n",
+        b"X-Failed-Recipients: a@x\n",
+        b"Date: Mon, 1 Jan 2026 0:0 +9999\n",
+        b"From: Ann <a@x>\nTo: b\nDate: c\n",
+        b"-----Original Message-----\n",
+        b"On 1.1.2026 a@x wrote:\n",
+        b"> ",
+        b"begin 644 a\n#86)C\nend\n",
+        b"<div><blockquote type=cite>",
+        b"\x78\x9f\x3e\x22\x01\x00",
+        b"\x1b$B",
+        b"\xff\xfe",
+        b"xn--\xc3",
+        b"YWJj=",
+        b"until 5 May",
+        b'"',
+        b"<",
+        b"(",
+        b"\0",
     ]
-)  # fmt: skip
+)
 OCTETS = st.lists(st.one_of(PIECES, st.binary(max_size=20)), max_size=40).map(b"".join)
 OWN = multipart(
     "mixed",
     "Content-Type: text/plain; charset=iso-2022-jp\n\nHello\n\nOn 1.1.2026 a <a@x> wrote:\n> x\n",
     "Content-Type: image/png; name=a.png\nContent-Transfer-Encoding: base64\n\nYWJjZGVmZ2g=\n",
-    'Content-Type: multipart/alternative; boundary="c"\n\n--c\n\nx\n--c\nContent-Type: text/html\n\n'
-    "<p>x<img src=cid:a>\n--c--\n",
+    'Content-Type: multipart/alternative; boundary="c"\n\n--c\n\nx\n--c\n'
+    "Content-Type: text/html\n\n<p>x<img src=cid:a>\n--c--\n",
     "Content-Type: message/rfc822\n\nFrom: in@x\nSubject: s\n\nbody",
     Cc='"Lee, Ann" <a@x>, Team: b@x, c@x;',
     References="<a@x> <b@x>",
@@ -51,7 +76,11 @@ def check(octets: bytes) -> Message:
         for span in part.chain[:1]:
             assert 0 <= span.start <= span.stop <= len(octets)
     addresses = (*message.heading.authors, *message.heading.to, *message.heading.cc)
-    shown = [message.text, message.heading.subject, *(a.name + a.addr_spec + a.key for a in addresses)]
+    shown = [
+        message.text,
+        message.heading.subject,
+        *(a.name + a.addr_spec + a.key for a in addresses),
+    ]
     shown += [file.name for file in message.attachments]
     shown += [f.body + f.subject + f.date for f in message.forwards]
     "".join(shown).encode("utf-8")

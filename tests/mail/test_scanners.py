@@ -9,13 +9,13 @@ from gateway.mail.scanners import Signature, SignatureError, compile_signature
 from gateway.model.message import Message, ScannerTrace
 from tests.mail.build import letter, multipart
 
-HELD = {
+HELD: dict[str, object] = {
     "id": "held",
     "product": "P",
     "state": "held",
     "any": [{"where": "filename", "re": "^scan in progress"}],
 }
-REPLACED = {
+REPLACED: dict[str, object] = {
     "id": "replaced",
     "product": "P",
     "state": "replaced",
@@ -47,7 +47,9 @@ def test_a_placeholder_is_pending() -> None:
 
 
 def test_a_notice_in_a_small_text_names_what_was_removed() -> None:
-    octets = multipart("mixed", "\nHello", file("w.txt", b'The attachment "a.exe" was removed', "text/plain"))
+    octets = multipart(
+        "mixed", "\nHello", file("w.txt", b'The attachment "a.exe" was removed', "text/plain")
+    )
     assert scan(octets, REPLACED).scanner == (ScannerTrace("P", "replaced", "a.exe"),)
 
 
@@ -78,7 +80,7 @@ def test_a_notice_at_the_end_of_a_long_text_is_found() -> None:
 
 def test_a_record_may_need_several_clues() -> None:
     clues = [{"where": "subject", "re": "hello"}, {"where": "body", "re": "removed"}]
-    needy = {"id": "r", "state": "stripped", "any": clues, "need": 2}
+    needy: dict[str, object] = {"id": "r", "state": "stripped", "any": clues, "need": 2}
     assert scan(letter("removed"), needy).scanner == (ScannerTrace("r", "stripped"),)
     assert scan(letter("nothing"), needy).scanner == ()
 
@@ -91,7 +93,11 @@ def test_a_record_may_need_several_clues() -> None:
         ((file("a.pdf", b"x" * 1000),), {}, False),
         ((), {"X_MS_Has_Attach": "yes"}, True),
         ((), {"X_MS_Has_Attach": ""}, False),
-        (("Content-Type: image/png\nContent-Disposition: attachment; size=9; filename=a\n\n",), {}, True),
+        (
+            ("Content-Type: image/png\nContent-Disposition: attachment; size=9; filename=a\n\n",),
+            {},
+            True,
+        ),
     ],
 )
 def test_structure_strengthens_a_doubtful_record(
@@ -110,7 +116,9 @@ def test_records_that_say_the_same_leave_one_trace() -> None:
 
 
 def test_a_record_is_compiled_with_its_defaults() -> None:
-    signature = compile_signature({"id": "r", "state": "held", "any": [{"where": "body", "re": "x"}]})
+    signature = compile_signature(
+        {"id": "r", "state": "held", "any": [{"where": "body", "re": "x"}]}
+    )
     assert (signature.product, signature.need, signature.confidence) == ("r", 1, 1.0)
     assert isinstance(signature, Signature)
 

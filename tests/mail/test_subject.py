@@ -40,3 +40,7 @@ def test_a_tag_of_a_list_stays_without_the_marks_behind_it() -> None:
 @pytest.mark.parametrize("subject", ["Report: Q3", "", "Region: north", "【見積】 4711"])
 def test_words_that_are_no_marks_stay(subject: str) -> None:
     assert base_subject(subject) == subject
+
+
+def test_hundreds_of_marks_are_taken_off_up_to_an_end() -> None:
+    assert base_subject("Re: " * 200 + "x").startswith("Re: ")
