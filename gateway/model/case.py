@@ -68,6 +68,8 @@ NOTHING_SAID = Authenticity()
 """No trusted server says anything."""
 
 
+SESSION_PROOFS = frozenset({"login", "trusted-client"})
+"""Proofs by who brought a message: a copy of it that comes later needs none of its own."""
 ROBOTS_OF_MAIL = frozenset({"mailer-daemon", "postmaster"})
 """Local parts that send delivery reports with a null reverse-path."""
 
@@ -333,7 +335,8 @@ class Case(Arrival):
         called = (ours.get(r.addr_spec.lower()) for r in self.envelope.recipients)
         if sender and any(address and address.user == sender.key for address in called):
             return "secret-address"
-        return "login" if any(seen.proof == "login" for seen in self.sightings) else ""
+        proofs = (seen.proof for seen in self.sightings if seen.proof in SESSION_PROOFS)
+        return next(proofs, "")
 
     @cached_property
     def is_forwarded(self) -> bool:

@@ -93,6 +93,16 @@ class Decisions:
         self._finish(entry, tied, judged, now, free=free)
         return until
 
+    def widen(self, entry: int, judged: Judged) -> None:
+        """Add whom a further sighting went to: what holds of the entry stays."""
+        names = ("recipients", "outside", "mailboxes")
+        new = described(judged.case, judged.decision)
+        told = {
+            name: to_json(tuple(dict.fromkeys((*keys_of(old), *keys_of(new[name])))))
+            for name, old in zip(names, self._entries.known(entry, *names), strict=True)
+        }
+        self._entries.update(entry, told)
+
     def _show(
         self,
         entry: int,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from gateway.model.case import Arrival, Case
+from gateway.model.case import SESSION_PROOFS, Arrival, Case
 from gateway.model.decision import Decision
 from gateway.model.envelope import RelayState
 from gateway.store.blobs import Blobs, Place
@@ -129,7 +129,8 @@ class EntryRows:
                 to_json(case.recipient_keys) if past_gate else "[]",
                 self.sha256(case, decision), micros(envelope.received_at), RelayState.RELAYING,
                 int(past_gate and is_marked_itself(case)),
-                case.proof.kind if isinstance(case, Case) and case.proof else "",
+                case.proven if isinstance(case, Case) and case.proven in SESSION_PROOFS
+                else case.proof.kind if isinstance(case, Case) and case.proof else "",
                 _brought_by(case) if past_gate else "",
                 decision.reason if aside else "",
                 envelope_text(envelope) if until else None,

@@ -175,6 +175,8 @@ class Ledger:
             last = self._entries.next("decisions", entry)
             self._entries.append(entry, last, judged, now, sighting=number, aside=True)
             self._effects.apply(judged.decision, entry, now, free=False)
+            if decision.outcome is Outcome.DUPLICATE:
+                self._decisions.widen(entry, judged)
         until = until if judged.content_kept else 0
         self._entries.sight(entry, number, judged, until, aside=not holds)
         self.flush()
