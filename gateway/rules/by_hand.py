@@ -10,8 +10,8 @@ from dataclasses import replace
 from gateway.model.case import Case
 from gateway.model.decision import Decision, Keep, MakeContact, Outcome, Reason
 from gateway.rules.effects import effects_of
-from gateway.rules.gate import listed
 from gateway.rules.judge import judge
+from gateway.rules.people import may_be_tied
 
 
 def log_by_hand(case: Case, reason: Reason, by: str) -> Decision:
@@ -21,7 +21,7 @@ def log_by_hand(case: Case, reason: Reason, by: str) -> Decision:
     never-log list or was erased is left out, as always.
     """
     judged = judge(case)
-    people = tuple(key for key in case.outside if not _left_out(case, key))
+    people = tuple(key for key in case.outside if may_be_tied(case, key))
     names = {a.key: a.name for a in (*case.heading.authors, *case.heading.to, *case.heading.cc)}
     made = (
         MakeContact(key, names.get(key, "")) for key in people if not case.facts.contacts.get(key)
@@ -39,10 +39,6 @@ def log_by_hand(case: Case, reason: Reason, by: str) -> Decision:
         effects=(*made, *effects_of(case, reason)),
         sighting_only=False,
     )
-
-
-def _left_out(case: Case, key: str) -> bool:
-    return bool(listed(case, key)) or case.directory.is_erased(key)
 
 
 def _primary(case: Case, key: str) -> str:

@@ -17,10 +17,9 @@ from gateway.model.decision import (
 )
 from gateway.model.envelope import Direction
 from gateway.model.facts import Contact
-from gateway.rules.gate import listed
 from gateway.rules.intake import AUTOMATIC
 from gateway.rules.kind import reported_by
-from gateway.rules.people import author_contact, contact_of_unknown
+from gateway.rules.people import author_contact, contact_of_unknown, may_be_tied
 from gateway.rules.roles import is_role_address
 
 MARKED = frozenset({Reason.OPTED_IN, Reason.BCC_COPY})
@@ -73,10 +72,7 @@ def mailboxes_of(arrival: Arrival) -> tuple[str, ...]:
 
 def _people(case: Case) -> Iterator[str]:
     """Yield the outside parties that may be tied to an entry, the author first."""
-    listing = bool(case.directory.never_log)
-    for key in case.outside:
-        if not (listing and listed(case, key)) and not case.directory.is_erased(key):
-            yield key
+    return (key for key in case.outside if may_be_tied(case, key))
 
 
 def _concerned(case: Case, reason: Reason) -> Iterator[str]:
@@ -105,7 +101,11 @@ def _contacts_made(case: Case, reason: Reason) -> tuple[MakeContact, ...]:
     """Return the contacts that are made: by a mark, a forward, or mail to a team."""
     if case.policy.create_contacts == "never":
         return ()
-    wanted = [key for key in _wanted(case, reason) if not case.facts.contacts.get(key)]
+    wanted = [
+        key
+        for key in _wanted(case, reason)
+        if not case.facts.contacts.get(key) and may_be_tied(case, key)
+    ]
     if not case.policy.create_role_contacts:
         wanted = [key for key in wanted if not is_role_address(key)]
     names = {a.key: a.name for a in (*case.heading.authors, *case.heading.to, *case.heading.cc)}
@@ -125,7 +125,7 @@ def _wanted(case: Case, reason: Reason) -> Iterator[str]:
             yield from (key for key in _people(case) if case.by_company or key == author)
     elif reason is Reason.REPLY_FROM_UNKNOWN:
         address, contact = contact_of_unknown(case)
-        if contact is None:
+        if contact is None and address:
             yield address
 
 

@@ -172,7 +172,7 @@ def replier_not_contact(case: Case) -> Evidence | None:
     """`unknown_replier = skip`: a reply in a tracked thread from an address of no contact."""
     if case.policy.unknown_replier != "skip" or not _is_reply_of_unknown(case):
         return None
-    return {"address": _author_key(case), "contact": contact_of_unknown(case)[0]}
+    return {"address": _author_key(case), "contact": contact_of_unknown(case)[0] or "CONTACT"}
 
 
 @rule(
@@ -206,7 +206,7 @@ def reply_from_unknown(case: Case) -> Evidence | None:
     """
     if case.policy.unknown_replier == "skip" or not _is_reply_of_unknown(case):
         return None
-    return {"address": _author_key(case), "contact": contact_of_unknown(case)[0]}
+    return {"address": _author_key(case), "contact": contact_of_unknown(case)[0] or "CONTACT"}
 
 
 @rule(

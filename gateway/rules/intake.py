@@ -10,6 +10,8 @@ from gateway.rules.notices import is_notice_id
 from gateway.rules.rule import rule
 from gateway.rules.wording import size
 
+UNANSWERED = "unanswered"
+"""Evidence: names of keys that no server answered for; it is tried again later."""
 AUTOMATIC = frozenset({Kind.AUTO_REPLY, Kind.AUTO_GENERATED, Kind.BOUNCE, Kind.RECEIPT})
 
 
@@ -110,7 +112,9 @@ def copy_sender_unverified(case: Case) -> Evidence | None:
     """
     if case.proven or not _needs_proof(case):
         return None
-    return {"address": case.brought_by.key if case.brought_by else ""}
+    evidence = {"address": case.brought_by.key if case.brought_by else ""}
+    silent = ", ".join(case.authenticity.unanswered)
+    return {**evidence, UNANSWERED: silent} if silent else evidence
 
 
 @rule(

@@ -40,7 +40,9 @@ def mailbox_disconnected(case: Case) -> Evidence | None:
 @rule(Reason.BCC_COPY, Outcome.LOGGED, source="S13")
 def bcc_copy(case: Case) -> Evidence | None:
     """A BCC copy of a user's own message."""
-    return {"by": case.author.key} if case.is_bcc_copy and case.author else None
+    if not case.is_bcc_copy or case.author is None:
+        return None
+    return {"by": case.author.key, "proof": case.proven}
 
 
 @rule(Reason.LOGGED_BY_FORWARD, Outcome.LOGGED, source="S2 S11")
@@ -53,7 +55,8 @@ def logged_by_forward(case: Case) -> Evidence | None:
     if not case.is_forwarded:
         return None
     by = case.brought_by if case.inside_forward else None
-    return {"by": by.key} if by else {"by": next((s.user for s in case.sightings if s.user), "")}
+    user = by.key if by else next((s.user for s in case.sightings if s.user), "")
+    return {"by": user, "proof": case.proven}
 
 
 @rule(Reason.OPTED_IN, Outcome.LOGGED, source="S1 S5 S13")

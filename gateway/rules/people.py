@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.model.case import Case
 from gateway.model.facts import Contact
 from gateway.rules.free_mail import own_domain
+from gateway.rules.gate import listed
 
 
 def author_contact(case: Case) -> Contact | None:
@@ -38,8 +39,19 @@ def belongs_to_thread(case: Case) -> bool:
     return bool(domain) and any(other.rpartition("@")[2] == domain for other in outside)
 
 
+def may_be_tied(case: Case, key: str) -> bool:
+    """Whether an entry may be tied to this address: on no never-log list, and not erased."""
+    directory = case.directory
+    if directory.never_log and listed(case, key) is not None:
+        return False
+    return not directory.is_erased(key)
+
+
 def contact_of_unknown(case: Case) -> tuple[str, Contact | None]:
-    """Return the address key that a reply of no contact goes under, with its contact if any."""
+    """Return the address key that a reply of no contact goes under, with its contact if any.
+
+    Empty when the thread has nobody outside who may be tied to it.
+    """
     thread, author = case.thread, case.author
     if thread is None or author is None:
         return "", None
@@ -50,9 +62,11 @@ def contact_of_unknown(case: Case) -> tuple[str, Contact | None]:
         lambda key: key in written_to,
         lambda _: True,
     )
+    tied = [one for one in thread.contacts if may_be_tied(case, one.primary)]
     for test in tests:
-        for contact in thread.contacts:
+        for contact in tied:
             if any(map(test, contact.addresses or (contact.primary,))):
                 return contact.primary, contact
     first = sorted(thread.original.recipients & thread.outside) if thread.original else []
-    return next(iter((*first, *sorted(thread.outside))), author.key), None
+    others = (key for key in (*first, *sorted(thread.outside)) if may_be_tied(case, key))
+    return next(others, ""), None

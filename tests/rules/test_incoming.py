@@ -760,11 +760,11 @@ def test_else_under_its_first_recipient() -> None:
     assert decision.evidence["contact"] == CAROL
 
 
-def test_else_under_anybody_outside_else_under_himself() -> None:
+def test_else_under_anybody_outside_else_the_reader_says() -> None:
     ghost = tracked(contacts=(), original=None)
     assert judge(reply(author=DORA, policy=GATE, thread=ghost)).evidence["contact"] == CAROL
     empty = replace(ghost, outside=frozenset())
-    assert judge(reply(author=DORA, thread=empty)).evidence["contact"] == DORA
+    assert judge(reply(author=DORA, thread=empty)).evidence["contact"] == "CONTACT"
 
 
 def test_fixable_causes_keep_the_content_for_replay() -> None:
@@ -820,3 +820,10 @@ def test_name_of_an_automatic_reply_is_its_address_where_it_has_none() -> None:
 def test_message_without_an_author_is_of_no_thread() -> None:
     assert matched(reply(author=None, policy=GATE), Reason.UNPARSEABLE)
     assert not matched(reply(author=None, policy=GATE), Reason.REPLIER_NOT_CONTACT)
+
+
+def test_reply_of_unknown_goes_under_nobody_who_is_listed() -> None:
+    listed = the_directory(never_log=(NeverLog(CAROL),))
+    thread = tracked(contacts=(CAROLS, DAVES))
+    decision = judge(reply(author=DORA, policy=GATE, thread=thread, directory=listed))
+    assert decision.contacts == (DAVE,)

@@ -18,7 +18,7 @@ from gateway.model.decision import (
     SuggestAlias,
     TrackThread,
 )
-from gateway.model.directory import Connection, User
+from gateway.model.directory import Connection, NeverLog, User
 from gateway.model.facts import Contact, Enrolment
 from gateway.model.message import Kind, RecipientStatus, Report
 from gateway.rules.judge import judge
@@ -495,3 +495,11 @@ def test_proven_colleague_from_outside_is_judged_as_outgoing() -> None:
 
 def test_role_address_gets_no_contact_by_a_forward_in_the_gateway() -> None:
     assert MakeContact(ROBOT) not in judge(forward(author=ROBOT, policy=GATE)).effects
+
+
+def test_listed_first_recipient_becomes_no_contact() -> None:
+    listed = the_directory(never_log=(NeverLog(CAROL),))
+    thread = tracked(contacts=())
+    decision = judge(reply(author=DORA, policy=GATE, thread=thread, contacts={}, directory=listed))
+    assert (decision.reason, decision.effects) == (Reason.REPLY_FROM_UNKNOWN, ())
+    assert decision.contacts == ()
