@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +11,7 @@ from typing import Any
 import click
 
 from gateway.cli.command import Command
-from gateway.cli.output import json_option, progress
+from gateway.cli.output import json_option, print_json, progress
 from gateway.cli.rows import message_row
 from gateway.cli.trouble import CommandError
 
@@ -33,7 +32,7 @@ def inspect(files: Sequence[Path], *, as_json: bool) -> None:
             step(1)
             unread += "trouble" in row
             if as_json:
-                click.echo(json.dumps(row, ensure_ascii=False))
+                print_json(row)
             else:
                 _show(path, row)
     if unread:

@@ -40,7 +40,7 @@ WIDE = 100_000
 _INVISIBLE = frozenset(range(0x202A, 0x202F)) | frozenset(range(0x2066, 0x206A)) | {0x200E, 0x200F}
 _UNSAFE = {
     code: "\N{REPLACEMENT CHARACTER}"
-    for code in (*range(0x20), *range(0x7F, 0xA0), *_INVISIBLE)
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), *_INVISIBLE)
     if code not in {0x09, 0x0A}
 }
 
@@ -102,7 +102,9 @@ def say(text: str, style: str = "") -> None:
 
 def print_json(row: Row) -> None:
     """Print one object on one line."""
-    click.echo(json.dumps(row, ensure_ascii=False, separators=(", ", ": ")))
+    text = json.dumps(row, ensure_ascii=False, separators=(", ", ": "))
+    # Half a character, as mail may hold it, has no place in UTF-8.
+    click.echo(text.encode("utf-8", "replace").decode())
 
 
 def print_rows(rows: Iterable[Row], columns: Sequence[str], *, as_json: bool, empty: str) -> None:

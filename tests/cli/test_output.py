@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 from collections.abc import Callable
@@ -55,6 +56,11 @@ def test_a_number_is_no_truth(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.split() == ["n", "yes", "1", "yes"]
 
 
+def test_half_a_character_does_not_stop_a_listing(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows([{"subject": "a\udc80"}], (), as_json=True, empty="")
+    assert json.loads(capsys.readouterr().out) == {"subject": "a?"}
+
+
 def test_an_empty_listing_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     print_rows([], ("n",), as_json=False, empty="Add one.")
     assert capsys.readouterr().out == "Add one.\n"
@@ -65,7 +71,7 @@ def test_an_empty_listing_says_nothing_to_programs(capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == ""
 
 
-@pytest.mark.parametrize("steering", ["\x1b", "\x07", "\x9b", "\r", "\u202e", "\u2066"])
+@pytest.mark.parametrize("steering", ["\x1b", "\x07", "\x9b", "\r", "\u202e", "\u2066", "\udc80"])
 def test_what_steers_a_terminal_is_made_visible(steering: str) -> None:
     assert safe(f"a{steering}b") == "a\ufffdb"
 
