@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from gateway.model.facts import Contact, Enrolment
 from gateway.store.database import Connection
-from gateway.store.rows import FOREVER, listed, padded
+from gateway.store.rows import FOREVER, keys_of, listed, padded
 
 _HELD = "added_at <= ? AND (removed_at IS NULL OR removed_at > ?)"
 
@@ -25,6 +25,33 @@ def contact_numbers(
         [*padded(addresses, size), at, at],
     ).fetchall():
         found[address] = (*found.get(address, ()), contact)
+    return found
+
+
+def contacts_at(
+    connection: Connection, addresses: Collection[str], at: int = FOREVER
+) -> dict[str, tuple[Contact, ...]]:
+    """Return the contacts that had each address then, as they were, lowest number first.
+
+    Who had an address at that moment was not merged yet, so nothing is to be followed.
+    """
+    if not addresses:
+        return {}
+    places, size = listed(len(addresses))
+    found: dict[str, tuple[Contact, ...]] = {}
+    for asked, number, primary, name, owner, held in connection.execute(
+        "SELECT a.address, c.contact, c.address, c.name, c.owner,"
+        " (SELECT json_group_array(o.address ORDER BY o.added_at, o.address)"
+        " FROM contact_addresses o WHERE o.contact = c.contact"
+        " AND o.added_at <= ? AND (o.removed_at IS NULL OR o.removed_at > ?))"
+        " FROM contact_addresses a JOIN contacts c USING (contact)"
+        f" WHERE a.address IN {places} AND a.added_at <= ?"
+        " AND (a.removed_at IS NULL OR a.removed_at > ?) ORDER BY c.contact",
+        [at, at, *padded(addresses, size), at, at],
+    ).fetchall():
+        ordered = tuple(dict.fromkeys((primary, *keys_of(held))))
+        contact = Contact(number, primary, name, ordered, owner)
+        found[asked] = (*found.get(asked, ()), contact)
     return found
 
 

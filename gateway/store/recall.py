@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import Direction, RelayState
 from gateway.model.facts import Contact, Facts, Lookup, Seen, Sighting, Thread, ThreadMessage
-from gateway.store.contacts import contact_numbers, read_contacts, read_enrolments
+from gateway.store.contacts import contacts_at, read_contacts, read_enrolments
 from gateway.store.database import Connection
 from gateway.store.rows import (
     FOREVER,
@@ -170,11 +170,11 @@ class Recall:
         # In a single thread the nearest one that is cited is the parent.
         parents = cited[:1] if len(threads) == 1 else cited
         entries = read_entries(connection, {*own, *parents, *reported, *originals})
-        numbers = contact_numbers(connection, lookup.addresses, at)
+        contacts = contacts_at(connection, lookup.addresses, at)
         tied = {row.thread: _numbers(row.contacts) for row in threads}
-        people = read_contacts(
-            connection, (n for some in (*numbers.values(), *tied.values()) for n in some), at
-        )
+        people = {one.contact_id: one for some in contacts.values() for one in some}
+        others = {n for numbers in tied.values() for n in numbers} - people.keys()
+        people |= read_contacts(connection, others, at)
         return Facts(
             seen=tuple(self._seen(entries[n]) for n in entries if n in own and not entries[n].gate),
             threads=tuple(
@@ -183,7 +183,7 @@ class Recall:
             ),
             cites_unknown=bool(lookup.cited) and not cited,
             reported=tuple(_thread_message(entries[n]) for n in reported if n in entries),
-            contacts={a: _people(people, some) for a, some in numbers.items()},
+            contacts=contacts,
             enrolments=read_enrolments(connection, {c.contact_id for c in people.values()}),
             answered_with_mark=self._answered_with_mark(lookup, hits, threads),
             **self._of_judged(judged),
@@ -254,8 +254,9 @@ class Recall:
         }
 
     def _seen(self, row: EntryRow) -> Seen:
+        own = self._digester.message_id(row.message_id)
         digests = self._connection.execute(
-            "SELECT digest FROM identities WHERE entry = ?", (row.entry,)
+            "SELECT digest FROM identities WHERE id64 = ? AND entry = ?", (own, row.entry)
         ).fetchall()
         remedy = self._connection.execute(
             "SELECT remedy FROM decisions WHERE entry = ? AND number = ?", (row.entry, row.holds)

@@ -214,11 +214,16 @@ _ONCE = frozenset({"identities", "message_ids", "conversations", "parties", "tie
 
 def listed(count: int) -> tuple[str, int]:
     """Return `(?,?…)` for at least this many values, and how many: few sizes stay prepared."""
-    size = next((size for size in (1, 2, 4, 8, 16, 40) if size >= count), count)
-    return _PLACES.get(size) or f"({','.join('?' * size)})", size
+    return _LISTS[count] if count < len(_LISTS) else _list_of(count)
 
 
-_PLACES = {size: f"({','.join('?' * size)})" for size in (1, 2, 4, 8, 16, 40)}
+def _list_of(size: int) -> tuple[str, int]:
+    return f"({','.join('?' * size)})", size
+
+
+_LISTS = tuple(
+    _list_of(next(size for size in (1, 2, 4, 8, 16, 40) if size >= count)) for count in range(41)
+)
 
 
 def padded(values: Iterable[Any], size: int) -> list[Any]:

@@ -179,8 +179,6 @@ CREATE TABLE identities (
     PRIMARY KEY (id64, digest)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX identities_of_entry ON identities (entry);
-
 -- Entry 0 is a ghost: cited, never seen. `full` is empty where only digests may be kept.
 
 CREATE TABLE message_ids (
