@@ -343,19 +343,25 @@ class Case(Arrival):
         """Whether it came inside a forward, or one of its sightings did."""
         if self.wrapping is not None:
             return self.inside_forward
-        return self.incoming and any(self._is_marked_copy(seen) for seen in self.sightings)
+        return self.incoming and self._was_copied
 
     @cached_property
     def is_bcc_copy(self) -> bool:
         """Whether one of its sightings is a BCC copy."""
         if self.incoming:
             return False
-        return self.copy == "bcc" or any(self._is_marked_copy(seen) for seen in self.sightings)
+        return self.copy == "bcc" or self._was_copied
 
-    @staticmethod
-    def _is_marked_copy(seen: Sighting) -> bool:
+    @cached_property
+    def marked_sightings(self) -> tuple[Sighting, ...]:
+        """The other sightings whose mark counts: that of a copy does when it was proved."""
+        marked = (seen for seen in self.sightings if seen.marked)
+        return tuple(s for s in marked if s.proof or s.relay is not RelayState.CONSUMED)
+
+    @property
+    def _was_copied(self) -> bool:
         """Whether a sighting came to a logging address alone."""
-        return seen.marked and seen.relay is RelayState.CONSUMED
+        return any(seen.relay is RelayState.CONSUMED for seen in self.marked_sightings)
 
     @cached_property
     def mark(self) -> str:
@@ -367,7 +373,7 @@ class Case(Arrival):
             own = ""
         if self.incoming or own == "logging-address":
             return own
-        marked = [seen for seen in self.sightings if seen.marked]
+        marked = self.marked_sightings
         ours = self.directory.logging_by_key
         if any(key in ours for seen in marked for key in seen.recipients):
             return "logging-address"

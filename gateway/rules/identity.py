@@ -116,16 +116,16 @@ def what_is_new(case: Case, same: Seen) -> tuple[str, ...]:
     known = frozenset[str]().union(*(seen.recipients for seen in same.sightings))
     new = (
         ("a recipient", not known.issuperset(case.recipient_keys)),
-        ("a mark", is_newly_marked(case, same)),
+        ("a mark", is_newly_marked(case)),
         ("a path", not here),
         ("a proof", bool(case.proof) and not any(seen.proof for seen in same.sightings)),
     )
     return tuple(word for word, holds in new if holds)
 
 
-def is_newly_marked(case: Case, same: Seen) -> bool:
+def is_newly_marked(case: Case) -> bool:
     """Whether this sighting brings the first mark."""
-    return bool(case.mark) and not any(seen.marked for seen in same.sightings)
+    return bool(case.mark) and not case.marked_sightings
 
 
 def is_retry(case: Case, same: Seen) -> bool:

@@ -212,7 +212,7 @@ def _stands(case: Case, judged: Decision, same: Seen) -> bool:
         return True
     if not same.outcome.on_timeline:
         return False
-    opted_in = is_newly_marked(case, same) and not case.incoming and judged.outcome.on_timeline
+    opted_in = is_newly_marked(case) and not case.incoming and judged.outcome.on_timeline
     return same.reason is judged.reason or not opted_in
 
 

@@ -217,6 +217,7 @@ def test_bcc_copy_that_came_first_marks_what_comes_in_path() -> None:
         recipients=frozenset({LOG}),
         relay=RelayState.CONSUMED,
         marked=True,
+        proof="dkim",
     )
     entry = replace(QUIET, outcome=Outcome.LOGGED, reason=Reason.BCC_COPY, sightings=(copied,))
     assert decided(offer(facts=of(entry))) == ("duplicate", "seen-again")
@@ -279,7 +280,12 @@ def test_forward_has_the_stored_message_judged_anew() -> None:
 
 def test_forward_is_the_mark_of_the_stored_message() -> None:
     by_forward = sighting(
-        route="copies", recipients=frozenset(), relay=RelayState.CONSUMED, marked=True, user=ANNA
+        route="copies",
+        recipients=frozenset(),
+        relay=RelayState.CONSUMED,
+        marked=True,
+        proof="dkim",
+        user=ANNA,
     )
     decision = judge(case(policy=GATE, facts={"earlier": (by_forward,)}))
     assert (decision.reason, decision.user) == (Reason.LOGGED_BY_FORWARD, ANNA)
@@ -341,3 +347,18 @@ def test_logging_address_of_an_earlier_sighting_goes_before_a_field() -> None:
 
 def test_thread_is_asked_of_the_union_too() -> None:
     assert matched(again(seen(), thread=tracked()), Reason.TRACKED_REPLY)
+
+
+def test_mark_of_a_copy_that_nothing_proved_counts_for_nothing() -> None:
+    forged = sighting(
+        route="copies",
+        direction=Direction.OUTGOING,
+        recipients=frozenset({LOG}),
+        relay=RelayState.CONSUMED,
+        marked=True,
+    )
+    entry = replace(QUIET, sightings=(SUBMITTED, forged))
+    asked = offer(facts=of(entry), envelope={"route": "journal"})
+    assert (asked.mark, asked.is_bcc_copy) == ("", False)
+    proven = replace(QUIET, sightings=(SUBMITTED, replace(forged, proof="dkim")))
+    assert offer(facts=of(proven)).is_bcc_copy

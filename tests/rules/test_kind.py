@@ -305,7 +305,7 @@ def test_marked_mail_is_not_stopped_by_its_kind(kind: Kind, reason: Reason) -> N
 
 
 def test_forwarded_spam_is_not_stopped() -> None:
-    by_forward = sighting(marked=True, relay=RelayState.CONSUMED)
+    by_forward = sighting(marked=True, relay=RelayState.CONSUMED, proof="dkim")
     assert decided(case(heading=SPAM, policy=GATE, facts={"earlier": (by_forward,)})) == (
         "logged",
         "logged-by-forward",

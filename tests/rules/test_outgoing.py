@@ -445,7 +445,7 @@ def test_forward_of_a_users_own_mail_goes_under_its_outside_recipients() -> None
     decision = judge(forward(by=BOB, author=ANNA, to=(CAROL, IVY)))
     assert decision.contacts == (CAROL, IVY)
     assert MakeContact(IVY) in decision.effects
-    assert (decision.user, decision.evidence) == (BOB, {"by": BOB})
+    assert (decision.user, decision.evidence) == (BOB, {"by": BOB, "proof": "dkim"})
 
 
 def test_forward_from_a_team_is_credited_to_nobody() -> None:
