@@ -20,6 +20,14 @@ SNIPPETS = Path(__file__).resolve().parents[3] / "conf" / "postfix"
 LIFE_S = 900
 """Master ends by itself after this time, whatever became of the tests."""
 START_S = 30.0
+PRIVATE = 0o700
+QUEUES = {
+    **dict.fromkeys(("active", "bounce", "corrupt", "defer", "deferred", "flush"), PRIVATE),
+    **dict.fromkeys(("hold", "incoming", "private", "saved", "trace"), PRIVATE),
+    "maildrop": 0o730,
+    "public": 0o710,
+}
+"""The folders of the queue with their modes, as Postfix's postfix-files has them."""
 
 MAIN = """
 compatibility_level = 3.6
@@ -45,7 +53,7 @@ MASTER = """
 127.0.0.1:{smtp} inet n - n - - smtpd
 127.0.0.1:{submission} inet n - n - - smtpd
     -o syslog_name=postfix/submission
-pickup unix n - n 60 1 pickup
+pickup unix n - n 1 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -183,8 +191,7 @@ class Postfix:
             file.write_text(self.ports.within(file.read_text()))
 
     def _start(self) -> None:
-        shutil.chown(self.folder / "data", "postfix")
-        self.run("postfix check")
+        self._make_queue()
         daemons = self.run("postconf -h daemon_directory").stdout.strip()
         self.master = subprocess.Popen(
             [f"{daemons}/master", "-c", str(self.etc), "-s", "-e", str(LIFE_S)],
@@ -197,6 +204,16 @@ class Postfix:
         for port in (self.ports.smtp, self.ports.submission):
             with socket.create_connection(("127.0.0.1", port), START_S) as door:
                 assert door.recv(100).startswith(b"220")
+
+    def _make_queue(self) -> None:
+        """Make the folders of the queue; `postfix check` does the same in two seconds."""
+        queue = self.folder / "queue"
+        (queue / "pid").mkdir()
+        for name, mode in QUEUES.items():
+            (queue / name).mkdir()
+            (queue / name).chmod(mode)
+            shutil.chown(queue / name, "postfix", "postdrop" if mode != PRIVATE else None)
+        shutil.chown(self.folder / "data", "postfix")
 
     def _end(self) -> None:
         if self.master is not None:
