@@ -12,6 +12,7 @@ import structlog
 
 PROGRAMS = {
     "postfix": lambda: shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin"),
+    "miltertest": lambda: shutil.which("miltertest"),
     "mail": lambda: os.environ.get("REPLYGATE_MAIL"),
 }
 REQUIRED = frozenset(filter(None, os.environ.get("REPLYGATE_REQUIRED", "").split(",")))
@@ -31,6 +32,12 @@ def need(program: str) -> str:
 def postfix() -> str:
     """The path of the postfix command."""
     return need("postfix")
+
+
+@pytest.fixture(scope="session")
+def miltertest() -> str:
+    """The path of miltertest."""
+    return need("miltertest")
 
 
 @pytest.fixture(scope="session")

@@ -3,23 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 
-import pytest
-
 from gateway.model.envelope import Direction
-from tests.conftest import PROGRAMS, need
 from tests.intake.milter.conftest import Door, opened
 
 SCRIPTS = Path(__file__).parent / "scripts"
-
-
-@pytest.fixture(scope="session")
-def miltertest() -> str:
-    """The path of miltertest."""
-    PROGRAMS.setdefault("miltertest", lambda: shutil.which("miltertest"))
-    return need("miltertest")
 
 
 async def play(miltertest: str, script: str, door: Door) -> None:
