@@ -51,12 +51,13 @@ def purge(ctx: click.Context) -> None:
     """Free the content whose time is over, as the retention of the policy says."""
     config = load_config(config_file(ctx))
 
-    async def free() -> int:
-        async with open_flow(config) as flow:
-            return await flow.store.purge(datetime.now(UTC))
-
-    count = asyncio.run(free())
+    count = asyncio.run(_free(config))
     say(f"The content of {count} messages was freed; their decisions stay.")
+
+
+async def _free(config: Config) -> int:
+    async with open_flow(config) as flow:
+        return await flow.store.purge(datetime.now(UTC))
 
 
 def _find(config: Config, target: str) -> Entry:

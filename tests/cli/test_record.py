@@ -163,6 +163,15 @@ def test_people_read_a_table_of_decisions(run: Run) -> None:
     assert re.search(rf"{DAVE} +Offer c +not_logged +sender", run("decisions").stdout)
 
 
+@pytest.mark.usefixtures("imported")
+def test_a_table_says_when_there_may_be_more(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.decisions.PAGE", 2)
+    said = run("decisions").stdout
+    assert "These are the newest 2" in said
+    assert DAVE in said
+    assert len(rows(run("decisions", "--json"))) == 3
+
+
 def test_a_time_that_is_none_is_a_usage_error(run: Run) -> None:
     assert "is no time" in run("decisions", "--since", "yesterday-ish", fails=2).stderr
 
