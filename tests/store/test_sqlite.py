@@ -99,14 +99,16 @@ async def test_twenty_callers_at_once_lose_nothing(office: Office) -> None:
     assert thread.thread_id == (await office.facts(letter(998, cites=[3]))).threads[0].thread_id
 
 
-async def test_two_stores_on_one_file_see_each_other(office: Office, path: Path) -> None:
-    with closing(SqliteStore.open(path, clock=office.clock)) as store:
-        other = Office(store, path, office.clock)
+async def test_two_stores_on_one_file_see_each_other(path: Path, clock: Clock) -> None:
+    with (
+        closing(SqliteStore.open(path, clock=clock, timeout_s=60)) as first,
+        closing(SqliteStore.open(path, clock=clock, timeout_s=60)) as second,
+    ):
+        offices = {"a": Office(first, path, clock), "b": Office(second, path, clock)}
         await asyncio.gather(
-            *(one.record(letter(f"{name}{n}")) for n in range(20) for name, one in
-              (("a", office), ("b", other)))
-        )  # fmt: skip
-        kept = await office.store.kept((await office.facts(letter("b7"))).seen[0].entry_id)
+            *(one.record(letter(f"{name}{n}")) for n in range(20) for name, one in offices.items())
+        )
+        kept = await first.kept((await offices["a"].facts(letter("b7"))).seen[0].entry_id)
     assert kept is not None
     assert kept.envelope.content.octets == letter("b7")
 
