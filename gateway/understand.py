@@ -15,7 +15,8 @@ from gateway.mail.decode import cut
 from gateway.mail.journal import journal_word, read_journal_report
 from gateway.mail.reading import read_heading, read_message
 from gateway.mail.subject import base_subject
-from gateway.model.case import Arrival, Authenticity, Case, Proof, Wrapping
+from gateway.model.arrival import Arrival, Wrapping
+from gateway.model.case import Authenticity, Case, Proof
 from gateway.model.directory import Directory
 from gateway.model.envelope import Envelope
 from gateway.model.facts import Facts, Lookup

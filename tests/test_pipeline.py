@@ -11,7 +11,8 @@ import pytest
 
 from gateway.interfaces import Passage, StoreBusyError
 from gateway.mail.reading import read_message
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import Decision, Outcome, Reason
 from gateway.model.directory import LoggingAddress
 from gateway.model.envelope import Content, Direction, Envelope, Octets, Relayed, RelayState, Reply

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway.mail.decode import cut
 from gateway.mail.reading import read_message
-from gateway.model.case import Arrival
+from gateway.model.arrival import Arrival
 from gateway.model.directory import Directory, LoggingAddress
 from gateway.model.envelope import Direction, Envelope
 from gateway.model.facts import Facts

@@ -6,7 +6,8 @@ matches. Each file is a stage, or a part of one; the mailbox is asked before the
 
 from __future__ import annotations
 
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.rules import (
     answers,
     content,

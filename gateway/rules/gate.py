@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.model.case import Arrival
+from gateway.model.arrival import Arrival
 from gateway.model.decision import Evidence, Outcome, Reason
 from gateway.model.directory import NeverLog
 from gateway.rules.rule import note, rule

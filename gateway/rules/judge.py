@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Never, TypeVar
 
 from gateway import rules
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import (
     Answer,
     Decision,

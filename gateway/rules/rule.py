@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Generic, Literal, TypeVar
 
-from gateway.model.case import Arrival
+from gateway.model.arrival import Arrival
 from gateway.model.decision import Answer, Evidence, Outcome, Reason, Stage
 from gateway.model.policy import Policy
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import Answer, Decision, Evidence, Keep, Note, Reason, Stage
 from gateway.model.envelope import (
     Client,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from gateway.model.case import SESSION_PROOFS, Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import SESSION_PROOFS, Case
 from gateway.model.decision import Decision
 from gateway.model.envelope import RelayState
 from gateway.store.blobs import Blobs, Place

@@ -10,7 +10,8 @@ from collections import OrderedDict, deque
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.facts import Facts, Lookup
 
 WINDOW = timedelta(minutes=120)

@@ -16,7 +16,8 @@ from typing import Final
 
 from gateway.interfaces import ProofUnavailableError
 from gateway.mail.addresses import key_of
-from gateway.model.case import Arrival, Authenticity, Proof
+from gateway.model.arrival import Arrival
+from gateway.model.case import Authenticity, Proof
 from gateway.model.envelope import Direction
 from gateway.model.message import Address
 from gateway.model.trust import Trust

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from gateway.mail.reading import read_message
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import Answer, Decision, Keep, Outcome, Reason, Stage
 from gateway.model.envelope import (
     Content,

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from gateway.model.case import Arrival, Case, Proof, Wrapping
+from gateway.model.arrival import Arrival, Wrapping
+from gateway.model.case import Case, Proof
 from gateway.model.decision import Decision, Outcome, Reason
 from gateway.model.directory import (
     Connection,

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.model.case import Case, Wrapping
+from gateway.model.arrival import Wrapping
+from gateway.model.case import Case
 from gateway.model.decision import Keep, Reason
 from gateway.model.directory import NeverLog, User
 from gateway.model.message import Heading, Kind

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.model.case import Proof, Wrapping
+from gateway.model.arrival import Wrapping
+from gateway.model.case import Proof
 from gateway.model.decision import Keep, Reason
 from gateway.model.directory import LoggingAddress, User
 from gateway.model.envelope import Client, Content, Direction, RelayState

@@ -9,7 +9,8 @@ from collections import Counter
 import pytest
 
 from gateway import rules
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import Decision, Evidence, Outcome, Reason, Stage
 from gateway.model.policy import Policy
 from gateway.rules.edge import EDGE

@@ -11,7 +11,8 @@ from typing import Any
 
 from gateway.interfaces import Recorder
 from gateway.mail.reading import read_message
-from gateway.model.case import Arrival, Case, Proof
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case, Proof
 from gateway.model.decision import (
     Answer,
     Decision,

@@ -11,7 +11,8 @@ import pytest
 
 from gateway.mail.addresses import key_of
 from gateway.mail.heading import read_heading
-from gateway.model.case import NOTHING_SAID, Arrival, Authenticity, Proof
+from gateway.model.arrival import Arrival
+from gateway.model.case import NOTHING_SAID, Authenticity, Proof
 from gateway.model.directory import Directory, LoggingAddress, Mailbox, User
 from gateway.model.envelope import Client, Direction
 from gateway.model.policy import Policy
