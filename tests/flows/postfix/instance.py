@@ -186,6 +186,8 @@ class Postfix:
         (self.etc / "main.cf").write_text(MAIN.format(**words))
         doors = {"smtp": self.ports.smtp, "submission": self.ports.submission}
         (self.etc / "master.cf").write_text(MASTER.format(**doors))
+        # Postfix waits a second or two before it believes a file that was written just now.
+        os.utime(self.etc / "main.cf", (0, 0))
         shutil.copytree(SNIPPETS, self.snippets)
         for file in self.snippets.rglob("*.*"):
             file.write_text(self.ports.within(file.read_text()))
