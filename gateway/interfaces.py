@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
-from gateway.model.case import Arrival, Authenticity, Case, Proof
+from gateway.model.arrival import Arrival
+from gateway.model.case import Authenticity, Case, Proof
 from gateway.model.decision import Decision
 from gateway.model.directory import Directory
 from gateway.model.entry import Kept, Revision
@@ -20,6 +22,9 @@ class StoreBusyError(Exception):
 
 class ProofUnavailableError(Exception):
     """Nothing proves the sender now, but a signature might once its key can be had."""
+
+    names: tuple[str, ...] = ()
+    """Of the keys that no server answered for."""
 
 
 class Recorder(Protocol):
@@ -142,6 +147,18 @@ class NextHop(Protocol):
 
     async def extensions(self) -> Mapping[str, str]:
         """Return its EHLO keywords in upper case with their parameters; empty while away."""
+        ...
+
+
+@runtime_checkable
+class Nameless(Protocol):
+    """Octets in a file that has no name yet: what is kept need not be written twice."""
+
+    def keep_as(self, path: Path) -> None:
+        """Make them durable and give them this name, without a copy.
+
+        Raises OSError, such as on another file system; then a copy must do.
+        """
         ...
 
 

@@ -11,12 +11,11 @@ Standards: RFC 5321 §4.1.1.4: data ends at CRLF.CRLF only (D-6).
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
-import tempfile
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
+from gateway.intake.nameless import map_nameless, open_nameless
 from gateway.intake.tally import Tally
 from gateway.mail.hashing import absorb
 from gateway.mail.wire import END_OF_DATA, held_back
@@ -33,33 +32,34 @@ class Keeper:
         self._memory_octets = memory_octets
         self._pieces: list[bytes] = []
         self._size = 0
-        self._file: IO[bytes] | None = None
+        self._descriptor: int | None = None
 
     def write(self, octets: bytes) -> None:
         """Keep more octets. Raises OSError."""
         self._size += len(octets)
-        if self._file is None and self._size <= self._memory_octets:
+        if self._descriptor is None and self._size <= self._memory_octets:
             self._pieces.append(octets)
             return
-        if self._file is None:
-            # O_TMPFILE where the file system has it: nothing is left behind by a crash.
-            self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
+        if self._descriptor is None:
+            self._descriptor = open_nameless(self._folder)
             octets = b"".join((*self._pieces, octets))
             self._pieces.clear()
-        _write_all(self._file.fileno(), octets)
+        _write_all(self._descriptor, octets)
 
     def octets(self) -> Octets:
         """Return all of it and let the file go: the map alone holds it. Raises OSError."""
-        if self._file is None:
+        if self._descriptor is None:
             return b"".join(self._pieces)
-        with self._file as file:
-            return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        octets = map_nameless(self._descriptor)
+        self._descriptor = None
+        return octets
 
     def drop(self) -> None:
         """Forget all of it."""
         self._pieces.clear()
-        if self._file is not None:
-            self._file.close()
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
 class Receiver:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 import tempfile
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.intake.nameless import NamelessMap
 from gateway.intake.receiver import Receiver
 from gateway.mail.wire import stuffed
 from gateway.model.envelope import Content
@@ -116,3 +118,25 @@ def test_folder_that_is_gone_is_trouble_only_for_large_content(tmp_path: Path) -
     receiver = Receiver(tmp_path / "gone", 0, 10)
     assert receiver.feed(b"x" * 100 + b"\r\n.\r\n") == b""
     assert isinstance(receiver.trouble, OSError)
+
+
+def test_large_content_can_be_given_a_name_without_a_copy(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path, 0, 10)
+    receiver.feed(b"x" * 100 + b"\r\n.\r\n")
+    content = receiver.content()
+    assert isinstance(content.octets, NamelessMap)
+    content.octets.keep_as(tmp_path / "kept")
+    assert (tmp_path / "kept").read_bytes() == content.octets[:]
+    assert (tmp_path / "kept").stat().st_ino == os.fstat(content.octets.descriptor).st_ino
+    assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o600
+
+
+def test_descriptor_goes_with_the_content(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path, 0, 10)
+    receiver.feed(b"x" * 100 + b"\r\n.\r\n")
+    content = receiver.content()
+    assert isinstance(content.octets, NamelessMap)
+    descriptor = content.octets.descriptor
+    del content
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
