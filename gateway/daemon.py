@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -23,10 +23,13 @@ from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.doors import House, OpenDoor, hop_of, open_door
 from gateway.interfaces import StoreBusyError
+from gateway.model.decision import Outcome, Reason
 from gateway.model.trust import Trust
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
 from gateway.replay import Replayer
+from gateway.rules.intake import UNANSWERED
+from gateway.store.entries import Entries, Filters
 from gateway.store.spool import FolderSpool
 from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys, make_resolver
@@ -36,9 +39,14 @@ WAITING_S = 0.2
 """How often entries that another message set waiting are judged anew."""
 SPOOL_S = 5.0
 PURGE_S = 3600.0
+PROVE_S = 300.0
+"""How often copies are proved again whose keys no server answered for."""
+PROVED_WITHIN = timedelta(days=2)
+"""How long they are; then a person has to decide."""
 NEEDS_RESTART = "[gateway], [store], [addresses] and listeners that stay change with a restart"
-GRACE_S = 30.0
-"""How long a message past DATA may take when the daemon stops."""
+GRACE_S = 640.0
+"""How long a message past DATA may take when the daemon stops: the next hop has 600 s to answer
+the final dot, and the unit gives us 660."""
 
 
 def run(config: settings.Config) -> None:
@@ -116,6 +124,7 @@ class Daemon:
             (self._judge_waiting, WAITING_S),
             (self._decide_later, SPOOL_S),
             (self._purge, PURGE_S),
+            (self._prove_again, PROVE_S),
         ):
             self.behind(self._again(work, every_s))
         self.log.info("started", listeners=",".join(self.listening))
@@ -225,9 +234,34 @@ class Daemon:
         if decided := await self.pipeline.decide_later():
             self.log.info("decided from the spool", messages=decided)
 
+    async def _prove_again(self) -> None:
+        now = datetime.now(UTC)
+        replayer = Replayer(self.store, self.verifier, self.pipeline.settings.policy)
+        for entry_id in await asyncio.to_thread(unanswered, self.config.store_path, now):
+            change = await replayer.replay(entry_id, now, by="gateway")
+            if change is not None and change.differs:
+                self.log.info("proved later", entry=entry_id, reason=str(change.after.reason))
+
     async def _purge(self) -> None:
         if freed := await self.store.purge(datetime.now(UTC)):
             self.log.info("freed what is over its time", messages=freed)
+
+
+def unanswered(path: Path, now: datetime) -> list[str]:
+    """Return the held copies for whose keys no server answered, oldest first."""
+    asked = Filters(
+        outcome=Outcome.HELD,
+        reason=Reason.COPY_SENDER_UNVERIFIED,
+        since=now - PROVED_WITHIN,
+        kept=True,
+    )
+    with Entries(path) as entries:
+        found = [
+            entry.entry_id
+            for entry in entries.search(asked)
+            if any(UNANSWERED in answer.evidence for answer in entry.trace)
+        ]
+    return found[::-1]
 
 
 def new_verifier(trust: Trust) -> Verifier:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.interfaces import (
@@ -27,7 +27,8 @@ from gateway.interfaces import (
 )
 from gateway.mail.addresses import key_of
 from gateway.mail.reading import read_message
-from gateway.model.case import Arrival, Case, Proof
+from gateway.model.arrival import Arrival
+from gateway.model.case import Authenticity, Case, Proof
 from gateway.model.decision import Decision, Keep, Reason
 from gateway.model.envelope import Envelope, Octets, Relayed, RelayState, Reply
 from gateway.model.message import Heading, Message
@@ -131,26 +132,29 @@ class Pipeline:
             arrive(envelope, self.recorder.directory, self.settings.policy, moment)
         )
 
-    async def take_in(self, envelope: Envelope, relayed: Relayed) -> tuple[str, ...]:
+    async def take_in(
+        self, envelope: Envelope, relayed: Relayed, asked_at: datetime | None = None
+    ) -> tuple[str, ...]:
         """Decide and record a message whose way onward is over; return its entries.
 
-        For history, the spool, and whatever else comes without a delivery. Raises
-        StoreBusyError and InspectionDeferredError.
+        For history, the spool, and whatever else comes without a delivery. History is judged by
+        the facts of today, as a replay is: give the moment. Raises StoreBusyError and
+        InspectionDeferredError.
         """
         entries = []
-        for judged in await self.decide(envelope):
+        for judged in await self.decide(envelope, asked_at):
             entry_id = await self.recorder.record(judged.case, judged.decision)
             self.recorder.settle(entry_id, envelope.content.sha256, relayed)
             entries.append(entry_id)
         return tuple(entries)
 
-    async def take_as_logged(self, envelope: Envelope) -> tuple[str, ...]:
+    async def take_as_logged(self, envelope: Envelope, asked_at: datetime) -> tuple[str, ...]:
         """Record a message of a sent folder that counts as logged (rules.md section 6).
 
         What the privacy gate stops stays out. Raises as `take_in`.
         """
         entries = []
-        for judged in await self.decide(envelope):
+        for judged in await self.decide(envelope, asked_at):
             decision = judged.decision
             if isinstance(judged.case, Case):
                 decision = log_by_hand(judged.case, Reason.IMPORTED, "import")
@@ -192,8 +196,7 @@ class Pipeline:
         if (stopped := judge_gate(arrival)) is not None:
             return (Judged(arrival, stopped),)
         message = await self._read(arrival)
-        proof = await self._prove(arrival)
-        authenticity = await self.verifier.authenticate(arrival)
+        proof, authenticity = await prove(arrival, self.verifier)
         found = []
         for inside, inner in opened(arrival, message):
             if inside.wrapping and (stopped := judge_gate(inside)) is not None:
@@ -203,15 +206,6 @@ class Pipeline:
             case = complete(inside, inner, facts, proof, authenticity)
             found.append(Judged(case, judge(case)))
         return tuple(found)
-
-    async def _prove(self, arrival: Arrival) -> Proof | None:
-        """Return who really sent a copy, or what a colleague seems to send from outside."""
-        if not (arrival.is_copy or (arrival.incoming and arrival.by_company)):
-            return None
-        try:
-            return await self.verifier.verify(arrival)
-        except ProofUnavailableError:
-            return None
 
     async def _read(self, arrival: Arrival) -> Message:
         content = arrival.envelope.content
@@ -285,3 +279,19 @@ class Pipeline:
 def _refusal(reply: Reply) -> Relayed:
     state = RelayState.DEFERRED if reply.temporary else RelayState.REFUSED
     return Relayed(state, reply)
+
+
+async def prove(arrival: Arrival, verifier: Verifier) -> tuple[Proof | None, Authenticity]:
+    """Return who really sent a copy, or what a colleague seems to send from outside.
+
+    Beside it stands what servers that we trust say of the author's domain, and which keys no
+    server answered for.
+    """
+    authenticity = await verifier.authenticate(arrival)
+    if not (arrival.is_copy or (arrival.incoming and arrival.by_company)):
+        return None, authenticity
+    try:
+        return await verifier.verify(arrival), authenticity
+    except ProofUnavailableError as error:
+        unanswered = (*authenticity.unanswered, *error.names)
+        return None, replace(authenticity, unanswered=unanswered)

@@ -12,13 +12,15 @@ from datetime import datetime
 
 from gateway.interfaces import Recorder, Verifier
 from gateway.mail.reading import read_message
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import Decision, Outcome, Reason
 from gateway.model.entry import Kept, Revision
 from gateway.model.message import Message
 from gateway.model.policy import Policy
+from gateway.pipeline import prove
 from gateway.rules.by_hand import log_by_hand
-from gateway.rules.judge import judge, judge_gate
+from gateway.rules.judge import BY_PEOPLE, judge, judge_gate
 from gateway.understand import arrive, complete, lookup_of, opened
 
 ROUNDS = 32
@@ -36,7 +38,10 @@ class Change:
 
     @property
     def differs(self) -> bool:
-        """Whether outcome or reason would change."""
+        """Whether outcome or reason would change; what a person logged stays logged."""
+        outcome, reason = self.before
+        if reason in BY_PEOPLE and outcome.on_timeline:
+            return False
         return self.before != (self.after.outcome, self.after.reason)
 
 
@@ -61,13 +66,16 @@ class Replayer:
         if (stopped := judge_gate(arrival)) is not None:
             return Change(entry_id, before, stopped, arrival)
         message = read_message(arrival.envelope.content.octets, arrival.heading)
+        proof, authenticity = kept.proof, await self.verifier.authenticate(arrival)
+        if proof is None:
+            # What could not be proved at receipt may be provable now: keys are answered again.
+            proof, authenticity = await prove(arrival, self.verifier)
         arrival, message = _the_one(kept, arrival, message)
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
         known = await self.recorder.recall(lookup)
         facts = replace(known, earlier=kept.earlier, judged_before=kept.decision_reason)
-        authenticity = await self.verifier.authenticate(arrival)
-        case = complete(arrival, message, facts, kept.proof, authenticity)
+        case = complete(arrival, message, facts, proof, authenticity)
         return Change(entry_id, before, judge(case), case)
 
     async def replay(self, entry_id: str, now: datetime, *, by: str = "replay") -> Change | None:

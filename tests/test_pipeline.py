@@ -336,7 +336,7 @@ async def test_the_gate_is_asked_of_what_a_forward_holds(gate: Gate) -> None:
 
 async def test_a_sent_folder_counts_as_logged(gate: Gate) -> None:
     (entry_id,) = await gate.flow.take_as_logged(
-        outgoing(letter(author="anna@corp.example", to="carol@customer.example"))
+        outgoing(letter(author="anna@corp.example", to="carol@customer.example")), NOON
     )
     with gate.entries() as entries:
         found = entries.find(entry_id)
@@ -346,7 +346,7 @@ async def test_a_sent_folder_counts_as_logged(gate: Gate) -> None:
 
 async def test_what_the_gate_stops_stays_out_of_history(gate: Gate) -> None:
     secret = letter(author="anna@corp.example", to="x@secret.example")
-    (entry_id,) = await gate.flow.take_as_logged(outgoing(secret, "x@secret.example"))
+    (entry_id,) = await gate.flow.take_as_logged(outgoing(secret, "x@secret.example"), NOON)
     with gate.entries() as entries:
         found = entries.find(entry_id)
     assert found is not None

@@ -109,8 +109,8 @@ def _envelope(flow: Flow, found: Found, wish: Wish) -> Envelope:
 
 async def _one(flow: Flow, envelope: Envelope, wish: Wish) -> tuple[str, ...]:
     if wish.as_logged:
-        return await flow.pipeline.take_as_logged(envelope)
-    return await flow.pipeline.take_in(envelope, Relayed(RelayState.BY_MTA))
+        return await flow.pipeline.take_as_logged(envelope, datetime.now(UTC))
+    return await flow.pipeline.take_in(envelope, Relayed(RelayState.BY_MTA), datetime.now(UTC))
 
 
 def _tell(config: Config, taken: Taken, *, as_json: bool) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Self
 
 from gateway.interfaces import StoreBusyError
-from gateway.model.case import Arrival, Case
+from gateway.model.arrival import Arrival
+from gateway.model.case import Case
 from gateway.model.decision import Decision
 from gateway.model.directory import Directory, LoggingAddress
 from gateway.model.entry import Kept, Revision
@@ -69,7 +70,7 @@ class SqliteStore:
             digester = Digester(self._directory.erased_key)
             self._writing = Writing(path, connection, self._blobs, digester, clock)
             self._recover()
-            self._reading = Reading(path, timeout_s)
+            self._reading = Reading(path, timeout_s, self._unsettled)
             opened.pop_all()
         self._recall = Recall(self._reading.connection, digester, self._state_of)
         self._writer = Batches("writer", self._writing)
@@ -198,7 +199,7 @@ class SqliteStore:
                 roll_back(self._asking)
 
     def _state_of(self, entry_id: str, sha256_in: bytes) -> RelayState | None:
-        return self._unsettled.get((entry_id, sha256_in))
+        return self._reading.unsettled.get((entry_id, sha256_in))
 
     def _kept(self, entry_id: str) -> Kept | None:
         now = micros(self._clock())
