@@ -32,7 +32,7 @@ _STARTS: Final = frozenset(
 )
 _DASHED_LINE: Final = re.compile(r"(?m)^[ \t>＞\u00a0]*+[-_=*~—–]{2,}+[ \t\u00a0]*+[^\W_]")
 _GLUED_LABELS: Final = "|".join(
-    label.capitalize() for label in _FIELD_OF if label.isascii() and len(label) > 1
+    re.escape(label.capitalize()) for label in _FIELD_OF if label.isascii() and len(label) > 1
 )
 _GLUED: Final = re.compile(
     rf"(?<=[^\s:：])[ \t]*(?=(?:{_GLUED_LABELS}|An|CC|À|Кому|Тема|Дата|Копия|Envoyé|Ämne)\s?:\s)"

@@ -22,6 +22,11 @@ _DAEMON: Final = re.compile(
     r"no-?reply|sysadmin|mailerdaemon|bounce\w*|mail-?delivery|delivery)\b",
     re.IGNORECASE,
 )
+# Some systems write under an address that people have too: words must bear it out.
+_PERHAPS_DAEMON: Final = re.compile(
+    r"(?:admin\w*|root|mta|mail(?:server|system|admin|gateway)?|system|daemon|fml-admin|listserv)\Z",
+    re.IGNORECASE,
+)
 _DAEMON_NAME: Final = re.compile(
     r"mail\s*delivery?\s*(?:sub)?system|mailer[- ]?daemon|postmaster|system administrator|"
     r"mail deliver\w* service|ndr administrator|mail administrator",
@@ -102,6 +107,12 @@ def is_daemon(heading: Heading) -> bool:
     return bool(_DAEMON.match(local_part) or _DAEMON_NAME.search(author.name))
 
 
+def _is_perhaps_daemon(heading: Heading) -> bool:
+    """Whether the author's address is one that systems and people share."""
+    author = heading.author
+    return author is not None and bool(_PERHAPS_DAEMON.match(author.addr_spec.partition("@")[0]))
+
+
 def looks_like_bounce(heading: Heading, text: str) -> str:
     """Return the evidence that this is a delivery report without a report part, or nothing."""
     names = {field.name for field in heading.fields}
@@ -111,7 +122,7 @@ def looks_like_bounce(heading: Heading, text: str) -> str:
     empty = False
     if "return-path" in names:
         empty = (heading.first("return-path") or b"").strip() in (b"<>", b"<MAILER-DAEMON>")
-    if not (daemon or empty):
+    if not (daemon or empty or _is_perhaps_daemon(heading)):
         return ""
     subject = _SUBJECT.search(heading.subject)
     if not (daemon or subject):

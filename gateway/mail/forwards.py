@@ -34,7 +34,7 @@ from gateway.model.message import Address, Forward, Heading, Part
 
 _FORWARD_SUBJECT: Final = re.compile(
     r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|pd|podaj dalej|vb|vs|vl|"
-    r"vidarebefordrat|ilt|ynt|fs|továbbítás|пересл|"
+    r"vidarebefordrat|ilt|ynt|fs|továbbítás|tovább|пересл|pros|"
     r"转发|轉寄|轉發|転送|전달)\s*[:：]|\s*\[fwd?:|.*\(fwd\)\s*\Z",
     re.IGNORECASE,
 )
@@ -55,6 +55,8 @@ _QUOTES: Final = re.compile(r"(?m)^[ \t]*[>＞] ?")
 _ATTACHED: Final = 50
 _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 _NAME_QUOTES: Final = " \"'«»„“”‚‘’\u00a0\u202f"
+_QUOTED_NAME: Final = re.compile(r"[\"«„“”]\s*([^\"«»„“”]{1,100}?)\s*[\"»“”]\Z")
+_NAME_TAIL: Final = re.compile(r"(?:[\d,、][\s.]*|\bUhr\s)([^\d,、]*)\Z")
 _ADDRESS: Final = re.compile(
     r"[<(\[]?([^\s<>()\[\],;:\"@]{1,64}@[^\s<>()\[\],;:\"@]{1,255})[>)\]]?"
 )
@@ -150,12 +152,24 @@ def _from_attribution(subject: str, text: str, mark: Mark) -> Forward:
     author = None
     date = line
     if found is not None:
-        before = line[: found.start()].strip(_NAME_QUOTES + ",")
-        name = re.split(r"[,\d]\s+(?=[\"«„“A-ZÀ-Þ])|\b(?:schrieb|skrev|schreef)\s", before)[-1]
-        author = replace(_mailboxes(f"<{found.group(1)}>")[0], name=name.strip(_NAME_QUOTES))
-        date = before.removesuffix(name).strip(" ,")
+        before = line[: found.start()].rstrip(" ,")
+        quoted = _QUOTED_NAME.search(before)
+        name = quoted.group(1) if quoted else _plain_name(before)
+        addresses = _mailboxes(f"<{found.group(1)}>")
+        author = replace(addresses[0], name=name.strip()) if addresses else None
+        date = before[: quoted.start() if quoted else len(before) - len(name)].strip(" ,")
     body = _unquote(text[mark.stop :])
     return Forward("inline", author, subject=base_subject(subject), date=date, body=body)
+
+
+def _plain_name(before: str) -> str:
+    """Return the name at the end of an attribution's first part: behind the date and the verb."""
+    tail = _NAME_TAIL.search(before)
+    words = (tail.group(1) if tail else before).split()
+    # What clients print between date and name is in lower case: `heeft`, `schrieb`, `skrev`.
+    while len(words) > 1 and words[0].islower():
+        words = words[1:]
+    return " ".join(words)
 
 
 def _mailboxes(value: str) -> tuple[Address, ...]:

@@ -221,3 +221,10 @@ def test_who_wrote_the_original_is_no_recipient() -> None:
     text = "Not delivered.\n<bob@corp.example>:\nMAIL FROM:<eve@x.example> 550 user unknown\n"
     (result,) = results(read(letter(text, subject="failure notice", From=DAEMON)))
     assert result.recipient == ""
+
+
+def test_an_administrator_whose_words_bear_it_out_is_a_daemon() -> None:
+    message = read(letter(OLD["exim"], subject="Undeliverable", From="admin@x.example"))
+    assert message.kind is Kind.BOUNCE
+    message = read(letter("See you.", subject="Undeliverable", From="admin@x.example"))
+    assert message.kind is Kind.PERSONAL

@@ -77,6 +77,20 @@ FORWARDS = {
     "日期: 2026年11月9日\n收件人: bob@corp.example\n",
     "ko outlook": "보낸 사람: Ann Lee <ann@x.example>\n보낸 날짜: 2026년\n"
     "받는 사람: bob@corp.example\n제목: Offer\n",
+    "hu apple": "Továbbított levél kezdete:\n\nFeladó: Ann Lee <ann@x.example>\nTárgy: Offer\n"
+    "Dátum: 2026. november 9.\nCímzett: bob@corp.example\n",
+    "ro yahoo": "----- Mesaj redirecționat -----\nDe la: Ann Lee <ann@x.example>\n"
+    "Către: bob@corp.example\nTrimis: luni\nSubiect: Offer\n",
+    "hr outlook": "Šalje: Ann Lee <ann@x.example>\nPoslano: ponedjeljak\n"
+    "Prima: bob@corp.example\nPredmet: Offer\n",
+    "sk thunderbird": "-------- Preposlaná správa --------\nPredmet: \tOffer\nDátum: \tMon\n"
+    "Od: \tAnn Lee <ann@x.example>\nKomu: \tbob@corp.example\n",
+    "tr outlook": "Gönderen: Ann Lee <ann@x.example>\nGönderildi: Pazartesi\n"
+    "Kime: bob@corp.example\nKonu: Offer\n",
+    "uk thunderbird": "-------- Переслане повідомлення --------\nТема: \tOffer\nДата: \tMon\n"
+    "Від: \tAnn Lee <ann@x.example>\nКому: \tbob@corp.example\n",
+    "el outlook": "Από: Ann Lee <ann@x.example>\nΣτάλθηκε: Δευτέρα\n"
+    "Προς: bob@corp.example\nΘέμα: Offer\n",
 }
 
 
@@ -100,6 +114,27 @@ ATTRIBUTIONS = {
     "en": 'On 28/10/2026 12:46, "Ann Lee" <ann@x.example> wrote:',
     "de": 'Am 28/10/2026, 12:46 schrieb "Ann Lee" <ann@x.example>:',
     "fr": "Le 28/10/2026 12:46, « Ann Lee » <ann@x.example> a écrit :",
+    "es": 'El 28/10/2026 12:46, "Ann Lee" <ann@x.example> escribió:',
+    "it": 'Il 28/10/2026, 12:46 "Ann Lee" <ann@x.example> ha scritto:',
+    "pt": 'Em 28/10/2026 12:46, "Ann Lee" <ann@x.example> escreveu:',
+    "nl": 'Op 28/10/2026 12:46 heeft "Ann Lee" <ann@x.example> geschreven:',
+    "nl plain": "Op 28/10/2026 12:46 heeft Ann Lee <ann@x.example> geschreven:",
+    "pl": "W dniu 28.10.2026, 12:46, „Ann Lee” <ann@x.example> napisał(a):",
+    "sv": '2026-10-28 12:46 skrev "Ann Lee" <ann@x.example>:',
+    "da": 'Den 28.10.2026 12.46 skrev "Ann Lee" <ann@x.example>:',
+    "no": "28.10.2026 12:46 skrev Ann Lee <ann@x.example>:",
+    "fi": "Ann Lee <ann@x.example> kirjoitti 28.10.2026 klo 12.46:",
+    "cs": "Dne 28.10.2026 12:46, „Ann Lee“ <ann@x.example> napsal(a):",
+    "sk": "Dňa 28. 10. 2026 12:46 používateľ „Ann Lee“ <ann@x.example> napísal:",
+    "hu": '2026. 10. 28. 12:46 keltezéssel, "Ann Lee" <ann@x.example> írta:',
+    "ro": 'La 28.10.2026 12:46, „Ann Lee" <ann@x.example> a scris:',
+    "hr": 'Dana 28.10.2026. u 12:46, "Ann Lee" <ann@x.example> je napisao:',
+    "tr": '28.10.2026 12:46 tarihinde "Ann Lee" <ann@x.example> şunu yazdı:',
+    "ru": '28.10.2026, 12:46 пользователь "Ann Lee" <ann@x.example> написал:',
+    "uk": '28.10.2026, 12:46 "Ann Lee" <ann@x.example> пише:',
+    "ja": "2026/10/28 12:46、Ann Lee <ann@x.example>のメール:",
+    "zh": "Ann Lee <ann@x.example> 于2026年10月28日周三 12:46写道：",
+    "ko": "2026년 10월 28일 (수) 오후 12:46, Ann Lee <ann@x.example>님이 작성:",
 }
 
 
