@@ -167,6 +167,10 @@ _TIMELINE = (
     " JOIN entries e ON e.entry = t.entry WHERE e.outcome IN ('logged', 'partial')"
     " ORDER BY e.received_at DESC, e.entry DESC"
 )
+_HOLDS = (
+    "SELECT d.remedy, d.notes, d.matches, r.rules FROM decisions d JOIN rulebooks r"
+    " USING (rulebook) WHERE d.entry = ? AND d.number = ?"
+)
 _COLUMNS = (
     "entry", "thread", "message_id", "received_at", "direction", "route", "outcome", "reason",
     "holds", "author", "author_name", "subject", "user", "mailboxes", "contacts", "kept_until",
@@ -180,11 +184,7 @@ def _read_entry(connection: database.Connection, number: int, at: int) -> Entry 
     if row is None:
         return None
     told = dict(zip(_COLUMNS, row, strict=True))
-    remedy, notes, matches, rules = connection.execute(
-        "SELECT d.remedy, d.notes, d.matches, r.rules FROM decisions d JOIN rulebooks r"
-        " USING (rulebook) WHERE d.entry = ? AND d.number = ?",
-        (number, told["holds"]),
-    ).fetchone()
+    remedy, notes, matches, rules = connection.execute(_HOLDS, (number, told["holds"])).fetchone()
     contacts = read_contacts(connection, from_json(told["contacts"], tuple[int, ...]))
     thread = read_threads(connection, [told["thread"]])[told["thread"]]
     sha256_in, relayed = _relayed(connection, number)

@@ -21,30 +21,11 @@ def read_kept(
     unsettled: Unsettled | None = None,
 ) -> Kept | None:
     """Return the first sighting that is kept, with its octets, or None. Raises OSError."""
-    row = connection.execute(
-        "SELECT e.entry, e.outcome, e.reason, e.message_id, s.proof, s.number, s.route,"
-        " s.direction, s.received_at, s.envelope, s.sha256_in, b.file, b.start, b.size"
-        " FROM entries e JOIN sightings s USING (entry) JOIN blobs b ON b.sha256 = s.sha256_in"
-        " WHERE e.entry = ? AND e.kept_until > ? AND s.envelope IS NOT NULL"
-        " ORDER BY s.number LIMIT 1",
-        (entry_number(entry_id), now),
-    ).fetchone()
+    row = connection.execute(_KEPT, (entry_number(entry_id), now)).fetchone()
     if row is None:
         return None
-    (
-        entry,
-        outcome,
-        reason,
-        message_id,
-        proof,
-        number,
-        route,
-        direction,
-        at,
-        envelope,
-        sha256,
-        *place,
-    ) = row
+    entry, outcome, reason, message_id, proof, number, *arrival = row
+    route, direction, at, envelope, sha256, *place = arrival
     sightings = read_sightings(connection, entry, unsettled)
     return Kept(
         entry_id=entry_name(entry),
@@ -57,6 +38,15 @@ def read_kept(
         message_id=message_id,
         proof=Proof(proof) if proof else None,
     )
+
+
+_KEPT = (
+    "SELECT e.entry, e.outcome, e.reason, e.message_id, s.proof, s.number, s.route,"
+    " s.direction, s.received_at, s.envelope, s.sha256_in, b.file, b.start, b.size"
+    " FROM entries e JOIN sightings s USING (entry) JOIN blobs b ON b.sha256 = s.sha256_in"
+    " WHERE e.entry = ? AND e.kept_until > ? AND s.envelope IS NOT NULL"
+    " ORDER BY s.number LIMIT 1"
+)
 
 
 def read_waiting(connection: Connection, now: int) -> tuple[str, ...]:
