@@ -4,9 +4,9 @@ A segment is a file that only grows; its writer holds a lock on it. One fdatasyn
 the octets durable before the commit that names them (D-10). What is freed is overwritten or
 removed, and a list of what is yet to be freed survives a crash in between.
 
-Limits: a large blob is copied from what the intake holds; it is not yet linked into place. What a
-crash leaves at the end of a segment, appended and never named, stays until the segment goes. What
-policy leaves out of a message is not cut yet: `sha256_kept` equals `sha256`, there are no holes.
+Limits: what a crash leaves at the end of a segment, appended and never named, stays until the
+segment goes. What policy leaves out of a message is not cut yet: `sha256_kept` equals `sha256`,
+there are no holes.
 """
 
 from __future__ import annotations

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+from gateway.interfaces import Nameless
 from gateway.model.envelope import Octets
 
 
 def write_durably(path: Path, octets: Octets) -> None:
     """Write a new file, durably but for its name, which `sync_folder` makes durable.
 
-    Nobody else may read it: it holds mail. Raises OSError, and leaves no file then.
+    Nobody else may read it: it holds mail. A large message that the intake holds on this file
+    system is only given the name. Raises OSError, and leaves no file then.
     """
+    if isinstance(octets, Nameless):
+        with suppress(OSError):
+            octets.keep_as(path)
+            return
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(handle, "wb") as file:  # noqa: PTH123 - by handle, for its mode
