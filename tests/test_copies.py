@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.daemon import unanswered
+from gateway.model.arrival import Arrival
+from gateway.model.case import Proof
 from gateway.model.decision import Outcome, Reason
 from gateway.model.directory import LoggingAddress
 from gateway.model.entry import Entry
@@ -23,7 +26,7 @@ from gateway.store.registry import Registry
 from gateway.store.spool import FolderSpool
 from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys
-from gateway.trust.verifier import Verifier
+from gateway.trust.verifier import KeysUnavailableError, Verifier
 from tests.letters import NOON, envelope_of, forward_of, journal_report, letter
 
 ANNA, BOB, CAROL = "anna@corp.example", "bob@corp.example", "carol@customer.example"
@@ -139,6 +142,41 @@ async def test_a_held_copy_is_logged_when_the_message_comes_by_login(office: Off
     path = in_path(sent(), CAROL, outgoing=True)
     entry = await office.takes(replace(path, client=Client(login=ANNA)), RELAYED)
     assert (entry.reason, len(entry.sightings)) == (Reason.BCC_COPY, 2)
+
+
+class SilentKeys(Verifier):
+    """A verifier for whose keys no server answers, until it does."""
+
+    silent = True
+
+    async def verify(self, arrival: Arrival) -> Proof | None:
+        if self.silent:
+            raise KeysUnavailableError(("s1._domainkey.corp.example",))
+        return Proof("dkim", "corp.example (s1)")
+
+
+async def test_a_copy_without_an_answer_of_key_servers_is_held_and_tried_again(
+    office: Office,
+) -> None:
+    verifier = SilentKeys(Trust(), Keys(None))
+    office.flow.verifier = verifier
+    held = await office.takes(copy_of(sent(), client=STRANGE))
+    assert held.reason is Reason.COPY_SENDER_UNVERIFIED
+    path = office.folder / "replygate.db"
+    assert unanswered(path, NOON) == [held.entry_id]
+    verifier.silent = False
+    replayer = Replayer(office.store, verifier, office.flow.settings.policy)
+    await replayer.replay(held.entry_id, NOON + timedelta(minutes=5))
+    with office.entries() as entries:
+        entry = entries.find(held.entry_id)
+    assert entry is not None
+    assert entry.reason is Reason.BCC_COPY
+    assert unanswered(path, NOON) == []
+
+
+async def test_a_copy_that_is_simply_unsigned_is_not_tried_again(office: Office) -> None:
+    await office.takes(copy_of(sent(), client=STRANGE))
+    assert unanswered(office.folder / "replygate.db", NOON) == []
 
 
 # ---- forwards

@@ -51,7 +51,7 @@ NOTHING_SAID = Authenticity()
 """No trusted server says anything."""
 
 
-SESSION_PROOFS = frozenset({"login", "trusted-client"})
+SESSION_PROOFS = frozenset({"login"})
 """Proofs by who brought a message: a copy of it that comes later needs none of its own."""
 
 
@@ -151,8 +151,13 @@ class Case(Arrival):
 
     @cached_property
     def marked_sightings(self) -> tuple[Sighting, ...]:
-        """The other sightings whose mark counts: that of a copy does when it was proved."""
-        marked = (seen for seen in self.sightings if seen.marked)
+        """The other sightings whose mark counts: that of a copy does when it was proved.
+
+        Who sent the message by login proves all copies of it, whichever came first.
+        """
+        marked = tuple(seen for seen in self.sightings if seen.marked)
+        if self.proven in SESSION_PROOFS:
+            return marked
         return tuple(s for s in marked if s.proof or s.relay is not RelayState.CONSUMED)
 
     @property

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.interfaces import StoreBusyError
+from gateway.model.envelope import RelayState
 from gateway.store import database
 from gateway.store.blobs import Blobs
 from gateway.store.ledger import Ledger
@@ -71,12 +72,18 @@ class Writing:
 class Reading:
     """One snapshot for a batch of questions."""
 
-    def __init__(self, path: Path, timeout_s: float) -> None:
+    def __init__(
+        self, path: Path, timeout_s: float, unsettled: dict[tuple[str, bytes], RelayState]
+    ) -> None:
         self._path = path
+        self._waiting = unsettled
+        self.unsettled = unsettled.copy()
+        """States that may not be in the snapshot: noted before it was taken."""
         self.connection = database.connect(path, read_only=True, timeout_s=timeout_s)
 
     def begin(self) -> None:
         """Begin; the snapshot is taken by the first read."""
+        self.unsettled = self._waiting.copy()
         with database.told(self._path):
             self.connection.execute("BEGIN")
 

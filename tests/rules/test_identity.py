@@ -357,8 +357,20 @@ def test_mark_of_a_copy_that_nothing_proved_counts_for_nothing() -> None:
         relay=RelayState.CONSUMED,
         marked=True,
     )
-    entry = replace(QUIET, sightings=(SUBMITTED, forged))
+    entry = replace(QUIET, sightings=(replace(SUBMITTED, proof=""), forged))
     asked = offer(facts=of(entry), envelope={"route": "journal"})
     assert (asked.mark, asked.is_bcc_copy) == ("", False)
     proven = replace(QUIET, sightings=(SUBMITTED, replace(forged, proof="dkim")))
     assert offer(facts=of(proven)).is_bcc_copy
+
+
+def test_login_of_the_message_proves_the_mark_of_every_copy_of_it() -> None:
+    copied = sighting(
+        route="copies",
+        direction=Direction.OUTGOING,
+        recipients=frozenset({LOG}),
+        relay=RelayState.CONSUMED,
+        marked=True,
+    )
+    entry = replace(QUIET, sightings=(copied, replace(SUBMITTED, proof="login")))
+    assert offer(facts=of(entry), envelope={"route": "journal"}).is_bcc_copy
