@@ -9,7 +9,7 @@ import pytest
 
 from gateway.model.case import Proof
 from gateway.model.decision import JudgeAnew, Keep, MakeContact, Outcome, Reason
-from gateway.model.envelope import Direction, RelayState
+from gateway.model.envelope import Client, Direction, RelayState
 from gateway.model.facts import Seen, Sighting
 from gateway.model.message import Attachment
 from gateway.rules.judge import judge
@@ -358,7 +358,7 @@ def test_mark_of_a_copy_that_nothing_proved_counts_for_nothing() -> None:
         marked=True,
     )
     entry = replace(QUIET, sightings=(replace(SUBMITTED, proof=""), forged))
-    asked = offer(facts=of(entry), envelope={"route": "journal"})
+    asked = offer(facts=of(entry), envelope={"route": "journal", "client": Client()})
     assert (asked.mark, asked.is_bcc_copy) == ("", False)
     proven = replace(QUIET, sightings=(SUBMITTED, replace(forged, proof="dkim")))
     assert offer(facts=of(proven)).is_bcc_copy
