@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from gateway.model.envelope import Octets
 
-EVERY_S: Final = 0.008
+EVERY_S: Final = 0.004
 
 
 class Airing:

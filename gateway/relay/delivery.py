@@ -9,6 +9,7 @@ Limits: what leaves is counted by a digest, so that the entry can say it is what
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import mmap
 from collections.abc import Mapping, Sequence
@@ -179,6 +180,8 @@ class RelayDelivery:
                     break
                 connection.write(wire)
                 await connection.drain(self._hop.timeouts.block_s)
+                # A next hop that is fast never makes us wait, and others want the loop too.
+                await asyncio.sleep(0)
                 _forget(octets, window)
         if size and bytes(octets[-2:]) != b"\r\n":
             self._digest.update(b"\r\n")

@@ -379,3 +379,21 @@ async def test_late_word_of_the_next_hop_is_not_taken_for_a_reply() -> None:
         hop.answer = lambda _: None
         assert await deliver(relay) is RelayState.RELAYED
         assert hop.connections == 2
+
+
+async def test_others_have_the_loop_while_a_large_message_leaves() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        delivery = await opened(relay)
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        busy = asyncio.ensure_future(others())
+        await delivery.stream(content_of(b"x" * 8_000_000 + b"\r\n"))
+        busy.cancel()
+        await delivery.abort()
+        assert turns > 20
