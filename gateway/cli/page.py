@@ -18,37 +18,9 @@ from gateway.cli.output import OUTCOME_STYLES, console, one_line
 from gateway.cli.reading_page import size
 from gateway.model.decision import Answer, Decision, Evidence, Note, Outcome, Reason, Stage
 from gateway.model.entry import AttachmentNote, Entry
-from gateway.model.envelope import Relayed, RelayState
-from gateway.rules.pages import PAGES, Line
-from gateway.rules.rule import filled
+from gateway.model.envelope import Relayed
+from gateway.rules.telling import FATES, OUTCOMES, STAGES, command_of, when_told
 
-OUTCOMES = {
-    Outcome.LOGGED: "Logged",
-    Outcome.PARTIAL: "Logged in part",
-    Outcome.HELD: "Held: a person has to decide",
-    Outcome.DUPLICATE: "Already logged",
-    Outcome.NOT_LOGGED: "Not logged",
-    Outcome.FAILED: "Failed: it is tried again",
-}
-STAGES = {
-    Stage.GATE: "Privacy gate",
-    Stage.INTAKE: "Intake",
-    Stage.UNWRAP: "Unwrapping of copies",
-    Stage.IDENTITY: "Identity",
-    Stage.KIND: "Kind of message",
-    Stage.POLICY: "Thread, contact, policy",
-    Stage.CONTENT: "Content",
-    Stage.EDGE: "Hand-over, and people",
-}
-FATES = {
-    RelayState.RELAYING: "on its way to the next hop",
-    RelayState.RELAYED: "passed on to the next hop",
-    RelayState.CONSUMED: "taken here: it was a copy for the gateway alone",
-    RelayState.REFUSED: "refused by the next hop",
-    RelayState.DEFERRED: "put off by the next hop; the client tries again",
-    RelayState.UNKNOWN: "of unknown fate: the gateway stopped before the next hop answered",
-    RelayState.BY_MTA: "delivered by the mail server itself",
-}
 PLAIN_WIDTH = 100
 INDENT = 2
 
@@ -59,7 +31,7 @@ def explain_page(entry: Entry) -> None:
     _headline(out, entry.outcome, entry.reason)
     _what(out, entry)
     _section(out, "What to do", _advice(entry.remedy, command_of(entry), entry.outcome))
-    _section(out, "Why", [Text(words) for words in _when(entry.reason, entry.direction)])
+    _section(out, "Why", [Text(words) for words in when_told(entry.reason, entry.direction)])
     _section(out, "The way of the message", _way(entry))
     _section(out, "Attachments", (_file(note) for note in entry.attachments))
     _section(out, "Notes", (_note(note) for note in entry.notes))
@@ -76,27 +48,9 @@ def judged_page(place: str, decision: Decision) -> None:
     _section(out, "This message never came by here", [Text(one_line(place))])
     advice = _advice(decision.remedy, decision.command, decision.outcome)
     _section(out, "What to do if it comes", advice)
-    _section(out, "Why", [Text(words) for words in _when(decision.reason, decision.direction)])
+    _section(out, "Why", [Text(words) for words in when_told(decision.reason, decision.direction)])
     trace_section(out, decision.trace, decision.reason)
     out.print()
-
-
-def command_of(entry: Entry) -> str:
-    """Return the command that cures what stopped it, filled in; empty when none does."""
-    deciding = (a for a in entry.trace if a.matched and a.rule == entry.reason)
-    answer = next(deciding, None)
-    words = next((line.command for line in _lines(entry.reason, entry.direction)), "")
-    return filled(words, answer.evidence, entry.message_id) if answer else ""
-
-
-def _lines(reason: Reason, direction: str) -> Iterator[Line]:
-    for asked_of, line in PAGES[reason].lines:
-        if asked_of in {"", direction}:
-            yield line
-
-
-def _when(reason: Reason, direction: str) -> Iterator[str]:
-    yield from dict.fromkeys(line.when for line in _lines(reason, direction) if line.when)
 
 
 def trace_section(out: Console, trace: Iterable[Answer], reason: Reason) -> None:

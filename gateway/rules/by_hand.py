@@ -44,3 +44,19 @@ def log_by_hand(case: Case, reason: Reason, by: str) -> Decision:
 def _primary(case: Case, key: str) -> str:
     found = case.facts.contacts.get(key, ())
     return found[0].primary if len(found) == 1 else key
+
+
+def discard_by_hand(case: Case, by: str) -> Decision:
+    """Return the decision of a person who discards what was held; its content is not kept."""
+    return replace(
+        judge(case),
+        outcome=Outcome.NOT_LOGGED,
+        reason=Reason.DISCARDED,
+        remedy="",
+        command="",
+        evidence={"by": by},
+        keep=Keep.IDS,
+        contacts=(),
+        effects=(),
+        sighting_only=False,
+    )

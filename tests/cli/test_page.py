@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.cli.page import OUTCOMES, STAGES, explain_page
+from gateway.cli.page import explain_page
 from gateway.cli.rows import entry_row
 from gateway.model.decision import Answer, Note, Outcome, Reason, Stage
 from gateway.model.entry import AttachmentNote, Entry, PastDecision
 from gateway.model.envelope import Direction, Relayed, RelayState, Reply
 from gateway.model.facts import Sighting
 from gateway.model.message import Attachment
+from gateway.rules.telling import OUTCOMES, STAGES
 
 AT = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 SHA, OTHER = b"\x01" * 32, b"\x02" * 32

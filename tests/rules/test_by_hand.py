@@ -8,7 +8,7 @@ from gateway.model.decision import Keep, MakeContact, Outcome, Reason, TrackThre
 from gateway.model.directory import NeverLog
 from gateway.model.facts import Contact
 from gateway.model.message import Attachment
-from gateway.rules.by_hand import log_by_hand
+from gateway.rules.by_hand import discard_by_hand, log_by_hand
 from tests.rules.cases import ANNA, CAROL, GATE, IVY, case, offer, reply, the_directory
 
 OVER = Attachment("2", "a.bin", "application/octet-stream", 50_000_001, b"\5" * 32)
@@ -56,3 +56,13 @@ def test_contact_is_named_by_its_primary_address() -> None:
 def test_files_over_the_limit_are_left_out_by_hand_too() -> None:
     asked = offer(message={"attachments": (OVER,)})
     assert log_by_hand(asked, Reason.LOGGED_BY_HAND, ANNA).outcome is Outcome.PARTIAL
+
+
+def test_what_is_discarded_is_not_logged_and_its_content_not_kept() -> None:
+    decision = discard_by_hand(reply(policy=GATE), ANNA)
+    assert (decision.outcome, decision.reason, decision.keep) == (
+        Outcome.NOT_LOGGED,
+        Reason.DISCARDED,
+        Keep.IDS,
+    )
+    assert (decision.effects, decision.evidence) == ((), {"by": ANNA})
