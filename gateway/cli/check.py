@@ -1,4 +1,4 @@
-"""Commands that look at the set-up: check-config, address, doctor."""
+"""Commands that look at the set-up: check-config, doctor."""
 
 from __future__ import annotations
 
@@ -40,17 +40,6 @@ def check_config(ctx: click.Context, file: Path | None, *, quiet: bool, as_json:
         raise CommandError(f"{path} has {_count(len(error.faults), 'fault')}.") from None
     if not quiet and not as_json:
         _show(config)
-
-
-@click.command("address", cls=Command)
-@json_option
-@click.pass_context
-def address(ctx: click.Context, *, as_json: bool) -> None:
-    """List the gateway's own addresses, as the configuration names them."""
-    config = load_config(config_file(ctx))
-    rows = [{"address": known.key, "takes": known.use} for known in config.addresses]
-    empty = "There is none. Add one under [addresses] in the configuration."
-    print_rows(rows, ("address", "takes"), as_json=as_json, empty=empty)
 
 
 @click.command("doctor", cls=Command)

@@ -19,7 +19,7 @@ COMMANDS = {
     "contact": "gateway.cli.contact:contact",
     "never-log": "gateway.cli.never_log:never_log",
     "allow": "gateway.cli.never_log:allow",
-    "address": "gateway.cli.check:address",
+    "address": "gateway.cli.address:address",
     "sequence": "gateway.cli.sequence:sequence",
     "decisions": "gateway.cli.decisions:decisions",
     "explain": "gateway.cli.explain:explain",

@@ -96,6 +96,16 @@ class Registry(PeopleBook):
         rows = self._rows("SELECT key, use, user FROM logging_addresses ORDER BY key")
         return tuple(LoggingAddress(*row) for row in rows)
 
+    def replace_logging_addresses(self, user: str, address: str, use: str) -> tuple[str, ...]:
+        """Give a user one logging address in place of all that he had; return those."""
+        key, owner = address_key(address), self._user(user)
+        with self._change() as change:
+            rows = change.execute(
+                "DELETE FROM logging_addresses WHERE user = ? RETURNING key", (owner,)
+            ).fetchall()
+            change.execute("INSERT INTO logging_addresses VALUES (?, ?, ?)", (key, use, owner))
+        return tuple(row[0] for row in rows)
+
     def choose_contact(self, entry_id: str, contact: int | str) -> None:
         """Say which contact an entry is to be logged under when it is judged again."""
         number, entry = self._contact(contact), self._entry(entry_id)

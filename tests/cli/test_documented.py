@@ -67,7 +67,7 @@ LISTINGS = [
 
 
 @pytest.mark.parametrize(
-    "path", [*LISTINGS, "decisions", "address", "rules", "explain", "replay", "inspect"]
+    "path", [*LISTINGS, "decisions", "address list", "rules", "explain", "replay", "inspect"]
 )
 def test_a_listing_speaks_json(path: str) -> None:
     assert any("--json" in param.opts for param in LEAVES[path].params)
