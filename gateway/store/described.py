@@ -7,7 +7,6 @@ time and code. `ids`: ids, time, code and, past the gate, whom identity needs. A
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -34,6 +33,7 @@ LACKING = frozenset(
 )
 """Reasons of notes that say a file is not there."""
 
+_DAY = 86_400_000_000
 _NOT_STORED = LACKING | {Reason.ATTACHMENTS_OFF, Reason.ATTACHMENT_ENCODING}
 
 
@@ -46,12 +46,12 @@ def kept_until(keep: Keep, retention: Retention, now: int) -> int:
     """Return when the content is to be freed, in microseconds; 0 when none is kept."""
     if keep not in WITH_CONTENT:
         return 0
-    days = {
-        Keep.CONTENT: retention.logged_days,
-        Keep.HELD: retention.held_days,
-        Keep.FIXABLE: retention.fixable_days,
-    }[keep]
-    return FOREVER if days is None else now + int(timedelta(days=days).total_seconds()) * 1_000_000
+    days = retention.held_days if keep is Keep.HELD else retention.fixable_days
+    if keep is Keep.CONTENT:
+        if retention.logged_days is None:
+            return FOREVER
+        days = retention.logged_days
+    return now + days * _DAY
 
 
 def described(judged: Arrival | Case, decision: Decision) -> dict[str, Any]:

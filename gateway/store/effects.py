@@ -34,6 +34,8 @@ class Effects:
         Of several contacts with one address a preferred one is taken, then one that the user
         owns, then the oldest.
         """
+        if not decision.effects and not decision.contacts:
+            return ()
         made = [effect for effect in decision.effects if isinstance(effect, MakeContact)]
         asked = dict.fromkeys((*decision.contacts, *(effect.address for effect in made)))
         known = contact_numbers(self._connection, asked)

@@ -238,7 +238,9 @@ class EntryRows:
 
 def _brought_by(case: Arrival) -> str:
     """Return the key of the user who wrote or forwarded it."""
-    user = case.directory.user_of(case.brought_by.key) if case.brought_by else None
+    user = case.user
+    if case.wrapping is not None:
+        user = case.directory.user_of(case.brought_by.key) if case.brought_by else None
     return user.key if user else ""
 
 

@@ -127,16 +127,17 @@ def _number(keyed: Any, text: str) -> int:
 
 
 class EntryNumbers:
-    """Gives out numbers of entries: milliseconds, then random bits; always increasing."""
+    """Gives out numbers of entries: milliseconds, then random bits of ours; always increasing."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
+        self._own = secrets.randbits(20)
         self._last = 0
 
     def take(self) -> int:
         """Return a number that no entry of this store has."""
         now = (micros(self._clock()) // 1000) << 20
-        self._last = max(self._last + 1, now | secrets.randbits(20))
+        self._last = max(self._last + 1, now | self._own)
         return self._last
 
 
@@ -166,13 +167,18 @@ class Rows:
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[Sequence[Any]]] = {table: [] for table in _WIDTHS}
+        self._some = False
 
     def add(self, table: str, row: Sequence[Any]) -> None:
         """Let a row wait."""
         self._waiting[table].append(row)
+        self._some = True
 
     def flush(self, connection: Executes) -> None:
         """Insert what waits."""
+        if not self._some:
+            return
+        self._some = False
         for table, rows in self._waiting.items():
             if rows:
                 insert(connection, table, rows)
