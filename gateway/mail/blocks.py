@@ -57,6 +57,7 @@ _LINES: Final = 4
 _FOLDED_CHARS: Final = 45
 """A subject shorter than this was not folded by its client."""
 _LINE_CHARS: Final = 500
+_LEAST_LABELS: Final = 3
 _FIELDS_PER_BLOCK: Final = 12
 _QUOTE: Final = " \t>＞\u00a0\ufeff"
 
@@ -176,6 +177,8 @@ def _is_quote_next(text: str, at: int) -> bool:
 
 def find_blocks(text: str) -> Iterator[Block]:
     """Yield the header blocks, such as Outlook prints above what it quotes."""
+    if text.count(":") + text.count("：") < _LEAST_LABELS:
+        return
     last = 0
     for found in _LABEL_LINE.finditer(text):
         if found.start() < last or found.group(1).rstrip().lower() not in _STARTS:
@@ -232,7 +235,7 @@ def _continues(text: str, stop: int, values: dict[str, str], name: str, line: st
 def _is_sound(values: dict[str, str]) -> bool:
     """Whether the labels found make a header block: an author and two more of the usual."""
     usual = [name for name in ("date", "to", "subject") if name in values]
-    return "author" in values and len(usual) >= 2 and bool(values["author"])
+    return "author" in values and len(usual) + 1 >= _LEAST_LABELS and bool(values["author"])
 
 
 def unglue(line: str) -> str:

@@ -12,6 +12,7 @@ from gateway.mail import limits
 from gateway.mail.anatomy import Anatomy
 from gateway.mail.charsets import decode_text
 from gateway.mail.decode import cut_whole
+from gateway.mail.flowed import unflow
 from gateway.mail.html import html_to_text
 from gateway.model.envelope import Octets
 from gateway.model.message import Part
@@ -60,6 +61,8 @@ def _add_text(words: Words, renderings: list[tuple[Part, bytes]]) -> None:
         quote_at = None
         if part.media_type == "text/html":
             text, quote_at = html_to_text(text)
+        elif part.params.get("format", "").lower() == "flowed":
+            text = unflow(text, delete_space=part.params.get("delsp", "").lower() == "yes")
         if "\0" in text:
             text = text.replace("\0", "")
             quote_at = None
