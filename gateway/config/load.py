@@ -19,9 +19,10 @@ from gateway.config.switches import read_policy
 from gateway.config.tables import Table, Tables
 from gateway.config.trust import read_trust
 from gateway.config.values import MailAddress
+from gateway.config.web import read_web
 from gateway.model.directory import LoggingAddress
 
-TABLES = ("gateway", "listener", "next_hop", "store", "policy", "addresses", "trust")
+TABLES = ("gateway", "listener", "next_hop", "store", "policy", "addresses", "trust", "web")
 USES = {"logging": "any", "bcc": "bcc", "forward": "forward", "journal": "journal"}
 """Keys of `[addresses]`, and what the addresses under each are for."""
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
@@ -67,7 +68,8 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     addresses = _addresses(tables, tables.table(document, ("addresses",)))
     policy, reading = read_policy(tables, tables.table(document, ("policy",)))
     trust = read_trust(tables, tables.table(document, ("trust",)))
-    if policy is None or gateway is None or store is None or reading is None:
+    web = read_web(tables, tables.table(document, ("web",)))
+    if policy is None or gateway is None or store is None or reading is None or web is None:
         return None
     return Config(
         file=tables.file,
@@ -78,6 +80,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         reading=reading,
         addresses=addresses,
         trust=trust,
+        web=web,
     )
 
 

@@ -122,6 +122,23 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """`[web]`: the pages of `replygate web`, a process of its own (D-13)."""
+
+    address: Endpoint = field(default=Endpoint("127.0.0.1", 8025))
+    public_url: str = ""
+    """Where people reach it through a proxy; an `https://` one makes its cookies secure."""
+    session_hours: Annotated[float, Meta(gt=0, le=8760)] = 12.0
+    sign_ins_per_minute: Count = 10
+    """Attempts for one user; more wait until a minute has passed."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach it by HTTPS."""
+        return self.public_url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The keys of `[policy]` that limit how mail is read; no rule looks at them."""
 
@@ -144,6 +161,7 @@ class Config:
     """Logging, BCC, forward and journal addresses, in the order of the file."""
     trust: Trust = field(default_factory=Trust)
     """Who may vouch for the sender of a copy."""
+    web: Web = Web()
 
     @property
     def store_path(self) -> Path:

@@ -144,7 +144,7 @@ BAD = [
         LEAST + "[polisy]",
         (
             'replygate.toml:7: The file has no key "polisy"; did you mean "policy"? '
-            "Allowed: addresses, gateway, listener, next_hop, policy, store, trust."
+            "Allowed: addresses, gateway, listener, next_hop, policy, store, trust, web."
         ),
     ),
     (

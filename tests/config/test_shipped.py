@@ -13,7 +13,7 @@ import pytest
 
 from gateway.config.doors import OWN_KEYS
 from gateway.config.load import TABLES, USES, load_config
-from gateway.config.settings import Gateway, Listener, NextHop, Reading, Store
+from gateway.config.settings import Gateway, Listener, NextHop, Reading, Store, Web
 from gateway.config.switches import FOLLOWS
 from gateway.config.values import Endpoint
 from gateway.model.policy import Policy, Retention
@@ -40,7 +40,7 @@ def written() -> dict[str, Any]:
 
 def plain(value: object) -> object:
     """Return a default of the code as TOML would give it."""
-    if isinstance(value, Path):
+    if isinstance(value, Path | Endpoint):
         return str(value)
     if isinstance(value, frozenset):
         return sorted(value)
@@ -63,6 +63,7 @@ def in_the_code() -> dict[str, Any]:
         "listener": [Listener],
         "store": [Store],
         "policy": [Policy, Reading],
+        "web": [Web],
         "policy.retention": [Retention],
     }
     for table, classes in kinds.items():

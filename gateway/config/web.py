@@ -1,0 +1,36 @@
+"""Reads `[web]`: where the pages are, and that nobody signs in over an open network."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from gateway.config.settings import Web
+from gateway.config.tables import Table, Tables
+
+_PATH = ("web",)
+
+
+def read_web(tables: Tables, table: Table) -> Web | None:
+    """Return the settings of the pages, or None when one of them is wrong."""
+    web = tables.settings(Web, table, _PATH)
+    if web is None:
+        return None
+    url = urlsplit(web.public_url)
+    if web.public_url and (url.scheme not in {"http", "https"} or not url.netloc or url.path):
+        problem = "a scheme and a host are expected, such as https://timeline.example.com."
+        tables.say((*_PATH, "public_url"), f"[web] public_url: {problem}")
+    elif not web.secure and not _is_loopback(web.address.host):
+        problem = (
+            f"passwords would cross the network to {web.address.host} in the clear. Listen on"
+            " 127.0.0.1 behind a proxy that speaks HTTPS, and name it in public_url."
+        )
+        tables.say((*_PATH, "address"), f"[web] address: {problem}")
+    return web
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
