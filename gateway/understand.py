@@ -51,7 +51,8 @@ def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: d
 def lookup_of(arrival: Arrival, message: Message) -> Lookup:
     """Return what the store is asked about a message."""
     heading = arrival.heading
-    reported = (r.recipient for r in message.report.results) if message.report else ()
+    report = message.report
+    spoken_of = (result.recipient for result in report.results) if report else ()
     return Lookup(
         message_id=message.message_id,
         digest=message.digest,
@@ -59,7 +60,8 @@ def lookup_of(arrival: Arrival, message: Message) -> Lookup:
         cited=message.cited[:CITED_LIMIT],
         conversation=heading.conversation,
         author=arrival.author.key if arrival.author else "",
-        addresses=frozenset((*arrival.parties, *reported)),
+        addresses=frozenset((*arrival.parties, *spoken_of)),
+        reported=report.original_ids if report else (),
     )
 
 

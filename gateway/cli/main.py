@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": "gateway.cli.replay:replay",
     "log": "gateway.cli.log:log",
     "purge": "gateway.cli.log:purge",
+    "query": "gateway.cli.query:query",
     "rules": "gateway.cli.rules:rules",
     "inspect": "gateway.cli.inspect:inspect",
     "import": "gateway.cli.history:import_",
