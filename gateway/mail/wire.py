@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 END_OF_DATA: Final = b"\r\n.\r\n"
-WINDOW_OCTETS: Final = 131_072
+WINDOW_OCTETS: Final = 524_288
 
 FALSE_ENDS: Final = re.compile(
     rb"\n\.(?:\r\n|\n|\r)"  # LF.LF, LF.CRLF, LF.CR, and the same behind CRLF or CRCRLF
