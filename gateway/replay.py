@@ -19,7 +19,7 @@ from gateway.model.entry import Kept, Revision
 from gateway.model.message import Message
 from gateway.model.policy import Policy
 from gateway.pipeline import prove
-from gateway.rules.by_hand import log_by_hand
+from gateway.rules.by_hand import discard_by_hand, log_by_hand
 from gateway.rules.judge import BY_PEOPLE, judge, judge_gate
 from gateway.understand import arrive, complete, lookup_of, opened
 
@@ -86,15 +86,34 @@ class Replayer:
         return change
 
     async def log_by_hand(
-        self, entry_id: str, now: datetime, *, by: str, reason: Reason = Reason.LOGGED_BY_HAND
+        self,
+        entry_id: str,
+        now: datetime,
+        *,
+        by: str,
+        reason: Reason = Reason.LOGGED_BY_HAND,
+        under: str = "",
     ) -> Change | None:
-        """Log an entry because a person says so; None when nothing of it is kept."""
+        """Log an entry because a person says so; None when nothing of it is kept.
+
+        `under` is an address of the contact that the person chose; empty is whom it names.
+        """
         change = await self.preview(entry_id, now)
         if change is None or not isinstance(change.case, Case):
             return None
-        decided = replace(change, after=log_by_hand(change.case, reason, by))
+        decided = replace(change, after=log_by_hand(change.case, reason, by, under))
         await self.recorder.revise(change.case, Revision(entry_id, decided.after, by))
         return decided
+
+    async def discard_by_hand(self, entry_id: str, now: datetime, *, by: str) -> Change | None:
+        """Discard what is held because a person says so; None when nothing of it is kept."""
+        change = await self.preview(entry_id, now)
+        if change is None:
+            return None
+        if isinstance(change.case, Case):
+            change = replace(change, after=discard_by_hand(change.case, by))
+        await self.recorder.revise(change.case, Revision(entry_id, change.after, by))
+        return change
 
     async def settle_waiting(self, now: datetime) -> tuple[Change, ...]:
         """Judge anew every entry that another message set waiting; return what changed.

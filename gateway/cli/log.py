@@ -40,7 +40,9 @@ def log(
         with open_registry(config) as registry:
             known: int | str = int(contact) if contact.isdecimal() else contact
             registry.choose_contact(entry.entry_id, known)
-    others = asyncio.run(_log(config, entry, by or _login(), thread=thread, chosen=bool(contact)))
+    others = asyncio.run(
+        _log(config, entry, by or login_name(), thread=thread, chosen=bool(contact))
+    )
     more = f", and {others} others of its thread" if others else ""
     say(f"Logged: {entry.subject or entry.entry_id}{more}.")
 
@@ -118,7 +120,8 @@ def _stopped(config: Config, entry: Entry) -> list[Entry]:
     return found[::-1]
 
 
-def _login() -> str:
+def login_name() -> str:
+    """Return the name of whoever calls the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

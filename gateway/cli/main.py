@@ -24,6 +24,7 @@ COMMANDS = {
     "decisions": "gateway.cli.decisions:decisions",
     "explain": "gateway.cli.explain:explain",
     "replay": "gateway.cli.replay:replay",
+    "held": "gateway.cli.held:held",
     "log": "gateway.cli.log:log",
     "purge": "gateway.cli.log:purge",
     "query": "gateway.cli.query:query",

@@ -21,7 +21,8 @@ class Proof:
     """Why we believe that a copy came from its author."""
 
     kind: str
-    """`trusted-client`, `login`, `dkim`, `arc`, `authentication-results`, `secret-address`."""
+    """`login`, `trusted-client`, `approved-route`, `dkim`, `arc`, `authentication-results` or
+    `secret-address`."""
     detail: str = ""
 
 

@@ -136,6 +136,8 @@ class Directory:
     """Keyed digests of erased addresses, in hexadecimal."""
     erased_key: bytes = field(default=b"", repr=False)
     """The key of those digests: HMAC-SHA256 over the address key."""
+    approved_routes: frozenset[tuple[str, str]] = frozenset()
+    """Networks in CIDR form, each with the key of a user whose mail a person believed from it."""
     notice_key: bytes = field(default=b"", repr=False)
     """The key that signs the ids of our own notices; empty while none are sent."""
 

@@ -14,14 +14,16 @@ from gateway.rules.judge import judge
 from gateway.rules.people import may_be_tied
 
 
-def log_by_hand(case: Case, reason: Reason, by: str) -> Decision:
+def log_by_hand(case: Case, reason: Reason, by: str, under: str = "") -> Decision:
     """Return the decision of a person who logs a message; its people become contacts.
 
     `reason` is `logged-by-hand`, `approved` or `imported`; `by` names the person. Who is on a
-    never-log list or was erased is left out, as always.
+    never-log list or was erased is left out, as always. `under` is an address of the contact that
+    the person chose, in place of all whom the message names.
     """
     judged = judge(case)
     people = tuple(key for key in case.outside if may_be_tied(case, key))
+    people = (under,) if under else people
     names = {a.key: a.name for a in (*case.heading.authors, *case.heading.to, *case.heading.cc)}
     made = (
         MakeContact(key, names.get(key, "")) for key in people if not case.facts.contacts.get(key)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -54,6 +56,10 @@ def read_directory(connection: database.Connection, configured: Configured) -> D
         crm_logins=configured.crm_logins | _column(connection, "SELECT login FROM crm_logins"),
         erased=_column(connection, "SELECT digest FROM erased"),
         erased_key=settings["key"],
+        approved_routes=frozenset(
+            connection.execute("SELECT network, user FROM approved_routes").fetchall()
+        ),
+        notice_key=hmac.new(settings["key"], b"notices", hashlib.sha256).digest(),
     )
 
 

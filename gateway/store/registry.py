@@ -7,6 +7,7 @@ gateway at once. What changes over time takes `at`, which is now by default.
 from __future__ import annotations
 
 from datetime import datetime
+from ipaddress import ip_address, ip_network
 
 from gateway.model.directory import LoggingAddress, NeverLog
 from gateway.store.book import address_key, pattern_key
@@ -105,6 +106,40 @@ class Registry(PeopleBook):
             ).fetchall()
             change.execute("INSERT INTO logging_addresses VALUES (?, ?, ?)", (key, use, owner))
         return tuple(row[0] for row in rows)
+
+    def approve_route(self, client: str, user: str, by: str) -> str:
+        """Believe what this client brings to be this user's; return the network that it is of.
+
+        Of IPv6 the network of a household or host is meant. Raises ValueError for no address.
+        """
+        address, owner = ip_address(client), self._user(user)
+        address = getattr(address, "ipv4_mapped", None) or address
+        network = ip_network((address, 32 if address.version == 4 else 64), strict=False)
+        with self._change() as change:
+            change.execute(
+                "INSERT OR IGNORE INTO approved_routes VALUES (?, ?, ?, ?)",
+                (str(network), owner, self._at(None), by),
+            )
+        return str(network)
+
+    def withdraw_route(self, network: str, user: str) -> None:
+        """Believe it no longer. Raises NotListedError."""
+        owner = self._user(user)
+        with self._change() as change:
+            gone = change.execute(
+                "DELETE FROM approved_routes WHERE network = ? AND user = ?", (network, owner)
+            ).rowcount
+            if not gone:
+                raise NotListedError(f"The route of {owner} from {network} was not approved.")
+
+    def list_routes(self) -> tuple[tuple[str, str], ...]:
+        """Return the approved routes: network and user."""
+        return tuple(
+            (network, user)
+            for network, user in self._rows(
+                "SELECT network, user FROM approved_routes ORDER BY user, network"
+            )
+        )
 
     def choose_contact(self, entry_id: str, contact: int | str) -> None:
         """Say which contact an entry is to be logged under when it is judged again."""

@@ -15,6 +15,18 @@ _BLANK = (
     "UPDATE entries SET kept_until = 0, subject = '', base_subject = '', author_name = '',"
     " missing = '[]' WHERE entry = ?"
 )
+_EXPIRED = (
+    "INSERT INTO decisions SELECT d.entry, d.number + 1, NULL, 0, ?, 'gateway', d.preset,"
+    " 'not_logged', 'hold-expired', '', '', '{}', d.rulebook, d.matches, d.notes, 'ids'"
+    " FROM decisions d JOIN entries e USING (entry) WHERE d.entry = ? AND e.outcome = 'held'"
+    " ORDER BY d.number DESC LIMIT 1"
+)
+_EXPIRED_HOLDS = (
+    "UPDATE entries SET outcome = 'not_logged', reason = 'hold-expired', holds ="
+    " (SELECT max(number) FROM decisions d WHERE d.entry = entries.entry)"
+    " WHERE entry = ? AND outcome = 'held'"
+)
+"""What is held when its time is over has not been decided by anybody (reason hold-expired)."""
 
 
 class Retirement:
@@ -31,6 +43,8 @@ class Retirement:
             (now,),
         ).fetchall()
         for row in due:
+            self._run(_EXPIRED, (now, *row))
+            self._run(_EXPIRED_HOLDS, row)
             self._run(_BLANK, row)
             self._run("UPDATE sightings SET envelope = NULL WHERE entry = ?", row)
             for table in ("attachments", "words", "waiting"):

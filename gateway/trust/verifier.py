@@ -1,7 +1,8 @@
 """Who really sent a copy: the strongest proof that can be had.
 
-Tried in this order: authenticated login, trusted client, DKIM, ARC, Authentication-Results, and as
-the weakest the secret address. SPF proves nothing here: a copy may have come by another host.
+Tried in this order: authenticated login, trusted client, a route that a person approved, DKIM,
+ARC, Authentication-Results, and as the weakest the secret address. SPF proves nothing here: a
+copy may have come by another host.
 
 Limits: a signature that does not cover To and Cc (Exchange Online signs neither) proves who wrote
 the message, not whom to.
@@ -10,8 +11,9 @@ the message, not whom to.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from gateway.interfaces import ProofUnavailableError
@@ -29,6 +31,7 @@ from gateway.trust.results import Results, trusted_results
 from gateway.trust.sections import Signed, read_signed
 from gateway.trust.signatures import Signature, State, check_signatures, list_signatures
 
+Network = IPv4Network | IPv6Network
 INLINE_OCTETS: Final = 65_536
 """Signatures of a larger message are checked in a thread (D-11)."""
 SHOWN_FIELDS: Final = frozenset({"from", "subject", "date", "message-id"})
@@ -119,19 +122,9 @@ class Verifier:
             return Proof("login", client.login)
         # D-14: a submission listener stands behind an MTA that authenticates its users.
         submitted = client.trusted and arrival.envelope.direction is Direction.OUTGOING
-        if submitted or self._is_trusted(client.address):
+        if submitted or _is_within(client.address, self._networks):
             return Proof("trusted-client", client.address)
-        return None
-
-    def _is_trusted(self, address: str) -> bool:
-        """Whether the address is in a network whose submitters are authenticated."""
-        try:
-            client = ip_address(address)
-        except ValueError:
-            return False
-        # A socket for both protocols shows 192.0.2.1 as ::ffff:192.0.2.1.
-        client = getattr(client, "ipv4_mapped", None) or client
-        return any(client in network for network in self._networks)
+        return _by_approved_route(arrival, claim)
 
     async def _by_dkim(
         self, arrival: Arrival, claim: Claim, signed: Signed, unanswered: list[str]
@@ -197,6 +190,30 @@ def _names_another(arrival: Arrival, login: str, claim: Claim | None) -> bool:
         return False
     author = arrival.directory.user_of(claim.address.key)
     return author is not None and author.key != user.key
+
+
+def _is_within(address: str, networks: Iterable[Network]) -> bool:
+    """Whether the address is in one of these networks."""
+    try:
+        client = ip_address(address)
+    except ValueError:
+        return False
+    # A socket for both protocols shows 192.0.2.1 as ::ffff:192.0.2.1.
+    client = getattr(client, "ipv4_mapped", None) or client
+    return any(client in network for network in networks)
+
+
+def _by_approved_route(arrival: Arrival, claim: Claim | None) -> Proof | None:
+    """Return a proof when a person approved this user's mail from this client before."""
+    user = arrival.directory.user_of(claim.address.key) if claim else None
+    if user is None:
+        return None
+    for network, approved in arrival.directory.approved_routes:
+        if approved == user.key and _is_within(
+            arrival.envelope.client.address, (ip_network(network),)
+        ):
+            return Proof("approved-route", network)
+    return None
 
 
 def _is_journal(arrival: Arrival) -> bool:
