@@ -88,6 +88,8 @@ _BLOCKS: Final = frozenset(
 _SPACED: Final = frozenset(
     ["p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "ul", "ol"]
 )
+_QUOTES_SHOWN: Final = 20
+"""Deeper quotations get no more marks, or a small message makes a huge text."""
 _QUOTE_IDS: Final = frozenset(
     (
         "divrplyfwdmsg",
@@ -124,7 +126,7 @@ _OUTLOOK_RULE: Final = re.compile(
 
 def html_to_text(html: str) -> tuple[str, int | None]:
     """Return the text shown, and where a client's mark says that its quotation begins."""
-    if len(html) > limits.HTML_OCTETS or _is_deep(html):
+    if len(html) > limits.HTML_OCTETS or _is_excessive(html):
         return _strip_tags(html[: limits.TEXT_OCTETS]), None
     root = LexborHTMLParser(html).root
     if root is None:  # pragma: no cover - the parser always gives a root
@@ -134,10 +136,12 @@ def html_to_text(html: str) -> tuple[str, int | None]:
     return writer.finish()
 
 
-def _is_deep(html: str) -> bool:
-    """Whether elements are nested deeper than a parser should be given."""
+def _is_excessive(html: str) -> bool:
+    """Whether elements are nested deeper, or more, than a parser should be given."""
     depth = 0
-    for found in _TAG.finditer(html):
+    for count, found in enumerate(_TAG.finditer(html)):
+        if count > limits.HTML_TAGS:
+            return True
         if found[2].lower() in _VOID:
             continue
         depth += -1 if found[1] else 1
@@ -159,7 +163,8 @@ class _Writer:
     def __init__(self) -> None:
         """Begin with no line."""
         self._lines: list[str] = []
-        self._line = ""
+        self._line: list[str] = []
+        self._last = ""
         self._quotes = 0
         self._pre = 0
         self._mark: int | None = None
@@ -212,9 +217,9 @@ class _Writer:
         if tag == "br":
             self._break(always=True)
         elif tag == "li":
-            self._line = "- "
-        elif tag in ("td", "th") and self._line and not self._line[-1:].isspace():
-            self._line += " "
+            self._put("- ")
+        elif tag in ("td", "th") and self._last and not self._last.isspace():
+            self._put(" ")
         elif tag == "blockquote" and _is_quotation(node.attributes):
             self._quotes += 1
         elif tag == "pre":
@@ -235,22 +240,27 @@ class _Writer:
         if self._pre:
             *rows, last = text.replace("\r\n", "\n").split("\n")
             for row in rows:
-                self._line += row
+                self._put(row)
                 self._break(always=True)
-            self._line += last
+            self._put(last)
             return
         text = _SPACES.sub(" ", text)
-        if not self._line or self._line[-1] == " ":
-            text = text.lstrip(" ")
-        self._line += text
+        self._put(text.lstrip(" ") if self._last in ("", " ") else text)
+
+    def _put(self, text: str) -> None:
+        """Add text to the line as it is."""
+        if text:
+            self._line.append(text)
+            self._last = text[-1]
 
     def _break(self, *, always: bool = False) -> None:
         """End the line."""
-        line = self._line.rstrip(" \u00a0").replace("\u00a0", " ")
-        self._line = ""
+        line = "".join(self._line).rstrip(" \u00a0").replace("\u00a0", " ")
+        self._line.clear()
+        self._last = ""
         if not line and not always:
             return
-        prefix = "> " * self._quotes
+        prefix = "> " * min(self._quotes, _QUOTES_SHOWN)
         if self._blank_due and self._lines and self._lines[-1].strip("> "):
             self._lines.append(prefix.rstrip())
         self._blank_due = False

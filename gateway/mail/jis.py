@@ -9,6 +9,7 @@ Standards: RFC 1468, RFC 1554 (ISO-2022-JP-2), RFC 1557 (ISO-2022-KR).
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _RUN: Final = re.compile(rb"(\x1b(?:\([A-Z]|\$\([A-Z]|\$[@AB]|&@\x1b\$B|\.[A-F])|[\x0e\x0f])")
@@ -19,6 +20,7 @@ _DOUBLE: Final = {
     b"\x1b$(P": "jis-2004-2", b"\x1b$A": "gb2312", b"\x1b$(A": "gb2312", b"\x1b$(C": "euc_kr",
 }  # fmt: skip
 
+_CHUNK_OCTETS: Final = 64
 _CODECS: Final = {
     "jis-x-0212": ("euc_jp", b"\x8f"),
     "jis-2004": ("euc_jis_2004", b""),
@@ -79,22 +81,36 @@ def _decode_single(run: bytes) -> str:
 
 
 def _decode_pairs(run: bytes) -> str:
-    """Return the text of JIS pairs by way of cp932, which knows NEC row 13 and IBM's kanji."""
+    """Return the text of JIS pairs that are not all in the standard's table."""
     text: list[str] = []
     at = 0
     while at < len(run):
-        pair = run[at : at + 2]
-        if len(pair) < 2 or not (0x21 <= pair[0] <= 0x7E and 0x21 <= pair[1] <= 0x7E):
-            text.append(run[at : at + 1].decode("cp932", "replace"))
-            at += 1
-            continue
-        text.append(_decode_pair(pair))
-        at += 2
+        chunk = run[at : at + _CHUNK_OCTETS]
+        try:
+            text.append(chunk.translate(_TO_EIGHT_BITS).decode("euc_jp"))
+            at += len(chunk)
+        except UnicodeDecodeError:
+            at = _decode_chunk(run, at, text)
     return "".join(text)
 
 
+def _decode_chunk(run: bytes, at: int, text: list[str]) -> int:
+    """Add the characters of one chunk, pair by pair; return where the next one begins."""
+    stop = min(at + _CHUNK_OCTETS, len(run))
+    while at < stop:
+        pair = run[at : at + 2]
+        if len(pair) < 2 or not (0x21 <= pair[0] <= 0x7E and 0x21 <= pair[1] <= 0x7E):
+            text.append(pair[:1].decode("cp932", "replace"))
+            at += 1
+        else:
+            text.append(_decode_pair(pair))
+            at += 2
+    return at
+
+
+@lru_cache(maxsize=8192)
 def _decode_pair(pair: bytes) -> str:
-    """Return the character of one JIS pair."""
+    """Return the character of one JIS pair, by cp932 when it is NEC's or IBM's."""
     try:
         return pair.translate(_TO_EIGHT_BITS).decode("euc_jp")
     except UnicodeDecodeError:

@@ -68,8 +68,8 @@ class Tree:
             declared_size=content.declared_size,
         )
         self.parts.append(part)
-        if content.defects:
-            self.defects += content.defects
+        for defect in content.defects:
+            self.note(defect.code, defect.detail)
         if part.media_type.startswith("multipart/"):
             self._add_children(frame, part, span)
         elif part.media_type in ("message/rfc822", "message/global"):
@@ -104,7 +104,8 @@ class Tree:
         """Add a body part with its own header section."""
         odd: list[Defect] = []
         start, fields_stop, body = find_section(frame.octets, *span, odd)
-        self.defects += odd
+        for defect in odd:
+            self.note(defect.code)
         fields_stop = min(fields_stop, start + limits.HEADING_OCTETS)
         content = read_section(bytes(frame.octets[start:fields_stop]))
         self._add(frame, number, content, (body, span[1]), default_type)

@@ -129,7 +129,13 @@ def score_forward(label: Label, octets: bytes, folder: Path) -> Result:
     found = bool(message.forwards)
     wanted = expected["forwarded"]
     if not (found and wanted):
-        return Result(label, found == wanted, found, wanted, detail="forward not seen" if wanted else "no forward")
+        return Result(
+            label,
+            found == wanted,
+            found,
+            wanted,
+            detail="forward not seen" if wanted else "no forward",
+        )
     if expected.get("kind") == "rfc822":
         return score_attached(label, message)
     first = message.forwards[0]
@@ -326,7 +332,9 @@ def main() -> int:
             continue
         rates = " ".join(f"{k}={row[k]}" for k in ("positives", "precision", "recall") if row[k])
         fields = " ".join(f"{name}={share}" for name, share in row["fields"].items())
-        print(f"{row['task']:18} {row['source']:16} {row['right']}/{row['cases']}  {rates}  {fields}")
+        print(
+            f"{row['task']:18} {row['source']:16} {row['right']}/{row['cases']}  {rates}  {fields}"
+        )
     listed: Counter[str] = Counter()
     for result in results:
         task = result.label["task"]

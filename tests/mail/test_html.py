@@ -30,6 +30,7 @@ from gateway.mail.html import html_to_text
         ('<blockquote type="cite"><blockquote type="cite">older</blockquote>', "> > older"),
         ("", ""),
         ("<", "<"),
+        ("<p>a</p> <p>b</p>", "a\n\nb"),
     ],
 )
 def test_html_shows_what_its_reader_sees(html: str, text: str) -> None:
@@ -80,3 +81,16 @@ def test_hostile_html_takes_no_time() -> None:
     html_to_text("<" * 1_000_000)
     html_to_text('<a "' * 300_000)
     assert time.perf_counter() - began < 2
+
+
+@pytest.mark.parametrize(
+    "html", ["<table><tr>" + "<td>x" * 60_000, "<b>a</b>" * 60_000, "<p>a" * 400_000]
+)
+def test_many_elements_take_no_time(html: str) -> None:
+    began = time.perf_counter()
+    html_to_text(html)
+    assert time.perf_counter() - began < 3
+
+
+def test_quotations_in_quotations_make_no_huge_text() -> None:
+    assert len(html_to_text("<blockquote type=cite>a" * 1900)[0]) < 200_000

@@ -24,6 +24,7 @@ from gateway.mail.jis import decode_jis
         (b"\x1b$BF|K\\\x1b(B" + "と".encode(), "日本と"),
         (b"\x1b$BF|\x1b(B\xb1", "日ｱ"),
         (b"\x1b$B-!K", "①K"),
+        (b"\x1b$B-!" + b"F|" * 100, "①" + "日" * 100),
         (b"\x1b$B-!\x20\x20", "①  "),
         (b"", ""),
         (b"\x1bZ", "\x1bZ"),

@@ -241,4 +241,4 @@ def test_a_multipart_of_ten_thousand_parts_is_cut_and_noted() -> None:
 
 def test_defects_have_an_end() -> None:
     part = "Content-Transfer-Encoding: x\nContent-Disposition: a; filename=a; filename=b\n\nx"
-    assert len(tree(multipart("mixed", *[part] * 500)).defects) <= 1000
+    assert len(tree(multipart("mixed", *[part] * 500)).defects) == limits.DEFECTS
