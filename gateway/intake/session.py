@@ -118,6 +118,8 @@ class ClientSession(SMTP):
         if rest is not None:
             self._receiver = None
             self._lines.feed(rest, transport)
+            # The task that goes on with it runs a moment later; who stops us now must not say 421.
+            self._busy = True
             self._end(whole=True)
 
     def eof_received(self) -> bool:

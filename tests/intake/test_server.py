@@ -49,6 +49,20 @@ async def test_stopping_lets_a_delivery_finish(tmp_path: Path) -> None:
         assert len(door.hop.taken) == 1
 
 
+async def test_stopping_in_the_same_moment_as_the_final_dot_lets_it_be_delivered(
+    tmp_path: Path,
+) -> None:
+    async with gateway(tmp_path) as door:
+        caller = await door.call()
+        await caller.open()
+        (session,) = door.server._open
+        session.data_received(LETTER + b".\r\n")
+        stopping = asyncio.ensure_future(door.server.stop(5))
+        assert (await caller.reply()).startswith("250")
+        await stopping
+        assert len(door.hop.taken) == 1
+
+
 async def _stop_while_delivering(door: Door, grace_s: float) -> asyncio.Future[None]:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
