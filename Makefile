@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
 
-.PHONY: demo test check reasons bench clean
+.PHONY: demo test check reasons bench torture torture-quick clean
 
 demo: $(READY)
 	@$(BIN)/replygate demo
@@ -19,6 +19,15 @@ check: $(READY)
 	$(BIN)/lint-imports
 	$(BIN)/interrogate -q gateway
 	$(BIN)/pytest -n auto --cov --cov-report=term
+	$(MAKE) --no-print-directory torture-quick
+
+# 2,000 kills, about ten minutes.
+torture: $(READY)
+	$(BIN)/python -m tests.torture --kills 2000
+
+# 100 kills, about half a minute.
+torture-quick: $(READY)
+	$(BIN)/python -m tests.torture --kills 100
 
 reasons: $(READY)
 	$(BIN)/python -m tests.reasons README.md

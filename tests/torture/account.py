@@ -1,4 +1,4 @@
-"""Accounts for every letter: what the client heard, what the next hop took, what the record says."""
+"""Accounts for every letter: what client, next hop and record say of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,7 +19,6 @@ from tests.next_hop import Taken
 from tests.torture.post import Letter
 
 ENVID = re.compile(r"ENVID=(\S+)")
-LIVE = ("relaying",)
 
 
 @dataclass
@@ -81,8 +81,6 @@ def look(database: Path) -> tuple[list[str], dict[str, list[int]], dict[int, lis
 
 def _blobs(connection: Any, folder: Path) -> Iterable[str]:
     """Yield what the record names as kept, and is not there or is not that."""
-    from hashlib import sha256
-
     rows = connection.execute("SELECT sha256_kept, file, start, size, entries FROM blobs")
     for digest, file, start, size, named in rows.fetchall():
         path = folder / file
@@ -140,8 +138,9 @@ def _one(
     unheard = sum(not said[attempt].startswith("250") for attempt in tries)
     if len(tries) - unheard > 1:
         faults.append(f"{name} was delivered again after its 250")
-    faults += [f"{attempt} was answered {said[attempt]} after it was taken"
-               for attempt in tries if said[attempt] and not said[attempt].startswith("250")]  # fmt: skip
+    for attempt in tries:
+        if said[attempt] and not said[attempt].startswith("250"):
+            faults.append(f"{attempt} was answered {said[attempt]} after it was taken")
     if any(each.content != letter.octets for each in taken):
         faults.append(f"{name} was altered on its way")
     _entry(letter, taken, found, result)

@@ -62,7 +62,9 @@ def make(number: int, run: str, rng: Random) -> Letter:
     text = f"Number {number}.\r\n.\r\n..dots\r\n" + "word " * rng.randrange(300)
     if rng.random() < 1 / 15:
         text += ("x" * 70 + "\r\n") * rng.randrange(4_000, 6_000)
-    cites = f"<{run}-{rng.randrange(number)}@torture.example>" if number and rng.random() < 0.5 else ""
+    cites = (
+        f"<{run}-{rng.randrange(number)}@torture.example>" if number and rng.random() < 0.5 else ""
+    )
     listener, mail_from, rcpt, marked = rng.choice((
         ("inbound", CAROL, ANNA, ""),
         ("inbound", CAROL, ANNA, ""),
