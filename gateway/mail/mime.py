@@ -20,6 +20,10 @@ from gateway.model.message import Defect, Heading, Part, Span
 
 _DELIMITER_END: Final = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 
+_LOOKED_AT_OCTETS: Final = 400
+# Words between spaces, line for line: some programs declare base64 and send plain text.
+_NO_BASE64: Final = re.compile(rb"(?:[A-Za-z]+[,.]? +){4}[A-Za-z]|<[A-Za-z/!][^<>]{0,40}>")
+
 
 class Tree:
     """The parts of one message in their order, containers before what they hold."""
@@ -55,6 +59,9 @@ class Tree:
     ) -> None:
         """Add a part and all that it holds."""
         params = content.params
+        encoding = content.encoding
+        if encoding == "base64" and content.media_type.startswith("text/"):
+            encoding = self._text_encoding(frame.octets, span, number)
         part = Part(
             number=number,
             media_type=content.media_type or default_type,
@@ -63,7 +70,7 @@ class Tree:
             filename=content.filename,
             content_id=content.content_id,
             charset=params.get("charset", ""),
-            chain=(*frame.chain, Span(*span, content.encoding)),
+            chain=(*frame.chain, Span(*span, encoding)),
             depth=frame.depth,
             declared_size=content.declared_size,
         )
@@ -74,6 +81,15 @@ class Tree:
             self._add_children(frame, part, span)
         elif part.media_type in ("message/rfc822", "message/global"):
             self._add_nested(frame, part, span)
+
+    def _text_encoding(self, octets: Octets, span: tuple[int, int], number: str) -> str:
+        """Return `base64` for a text that is, `identity` for one that only says so."""
+        start, stop = span
+        head = bytes(octets[start : min(stop, start + _LOOKED_AT_OCTETS)])
+        if _NO_BASE64.search(head) is None:
+            return "base64"
+        self.note("false-base64", number)
+        return "identity"
 
     def _add_children(self, frame: _Frame, part: Part, span: tuple[int, int]) -> None:
         """Add the parts of a multipart."""
@@ -122,7 +138,8 @@ class Tree:
             behind = at + len(delimiter)
             end = _DELIMITER_END.match(octets, behind, stop)
             if end is not None and (at == start or octets[at - 1 : at] == b"\n"):
-                if begun >= 0:
+                # Delimiter lines right behind each other hold no part, not even an empty one.
+                if begun >= 0 and begun < at:
                     found.append((begun, max(begun, at - _line_end(octets, begun, at))))
                 begun = behind = end.end()
                 if end.group(1):

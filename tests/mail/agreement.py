@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import email
 import hashlib
+import re
 import sys
 from collections.abc import Iterator
 from email.message import Message as StdlibMessage
@@ -63,13 +64,17 @@ def digest(octets: bytes) -> str:
 
 def why(octets: bytes, codes: list[str]) -> str:
     """Return who is right, as far as the octets tell."""
-    if b"\n" not in octets or b"\r" in octets.replace(b"\r\n", b""):
-        return "a lone CR is no line end (RFC 5322 §2.3): ours"
+    if "false-base64" in codes:
+        return "a text that only says it is base64: ours shows it"
     if any(code.startswith("multipart-without") for code in codes):
         return "no parts to agree on; both show the text"
     if "header-without-end" in codes:
         return "a damaged header section: neither is right"
-    return "white space in or before a field's colon or value, or an encoded message: ours"
+    if b"\r" in octets.replace(b"\r\n", b""):
+        return "a lone CR is no line end (RFC 5322 §2.3): ours"
+    if re.search(rb"(?i)\ncontent-type: *message/rfc822", octets):
+        return "an encoded message, which the stdlib leaves encoded: ours"
+    return "white space beside a field's colon or behind its value: ours"
 
 
 def main(folder: Path) -> int:

@@ -242,3 +242,23 @@ def test_a_multipart_of_ten_thousand_parts_is_cut_and_noted() -> None:
 def test_defects_have_an_end() -> None:
     part = "Content-Transfer-Encoding: x\nContent-Disposition: a; filename=a; filename=b\n\nx"
     assert len(tree(multipart("mixed", *[part] * 500)).defects) == limits.DEFECTS
+
+
+def test_delimiters_behind_each_other_hold_no_part() -> None:
+    octets = letter("--b\n--b\n\nx\n--b\n--b--\n", Content_Type="multipart/mixed; boundary=b")
+    assert shape(octets) == [("1", "multipart/mixed"), ("1.1", "text/plain")]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("These are words, not base64 at all.\n", "identity"),
+        ("<p>html</p>\n", "identity"),
+        ("VGhlc2UgYXJlIHdvcmRz\n", "base64"),
+        ("VGhl c2Ug YXJl\n", "base64"),
+    ],
+)
+def test_a_text_that_only_says_it_is_base64_is_shown(text: str, encoding: str) -> None:
+    octets = letter(text, Content_Transfer_Encoding="base64")
+    assert tree(octets).parts[0].chain[0].encoding == encoding
+    assert ("false-base64" in codes(octets)) is (encoding == "identity")
