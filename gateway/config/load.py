@@ -14,12 +14,14 @@ from pathlib import Path
 
 from gateway.config.doors import read_listeners
 from gateway.config.faults import ConfigError, Fault
-from gateway.config.settings import Config, Gateway, Store
+from gateway.config.scanners import load_signatures
+from gateway.config.settings import Config, Gateway, Reading, Store
 from gateway.config.switches import read_policy
 from gateway.config.tables import Table, Tables
 from gateway.config.trust import read_trust
 from gateway.config.values import MailAddress
 from gateway.config.web import read_web
+from gateway.mail.scanners import Signature
 from gateway.model.directory import LoggingAddress
 
 TABLES = ("gateway", "listener", "next_hop", "store", "policy", "addresses", "trust", "web")
@@ -69,6 +71,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     policy, reading = read_policy(tables, tables.table(document, ("policy",)))
     trust = read_trust(tables, tables.table(document, ("trust",)))
     web = read_web(tables, tables.table(document, ("web",)))
+    signatures = _signatures(tables, reading)
     if policy is None or gateway is None or store is None or reading is None or web is None:
         return None
     return Config(
@@ -81,7 +84,19 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         addresses=addresses,
         trust=trust,
         web=web,
+        signatures=signatures,
     )
+
+
+def _signatures(tables: Tables, reading: Reading | None) -> tuple[Signature, ...]:
+    """Return the admin's own records of scanners; their faults are told like all others."""
+    if reading is None or reading.scanners is None:
+        return ()
+    try:
+        return load_signatures(tables.file.parent / reading.scanners)
+    except ConfigError as error:
+        tables.faults += error.faults
+        return ()
 
 
 def _addresses(tables: Tables, table: Table) -> tuple[LoggingAddress, ...]:

@@ -15,6 +15,7 @@ from msgspec import Meta
 
 from gateway.config.secrets import Secret
 from gateway.config.values import Domain, Endpoint, Network
+from gateway.mail.scanners import Signature
 from gateway.model.directory import LoggingAddress
 from gateway.model.envelope import Direction
 from gateway.model.policy import Policy
@@ -144,6 +145,8 @@ class Reading:
 
     ambiguous_end_of_data: Literal["refuse", "pass"] = "refuse"
     inspection_budget_s: Seconds = 3.0
+    scanners: Path | None = None
+    """An admin's own records of what scanners leave; beside the configuration when relative."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,8 @@ class Config:
     """Logging, BCC, forward and journal addresses, in the order of the file."""
     trust: Trust = field(default_factory=Trust)
     """Who may vouch for the sender of a copy."""
+    signatures: tuple[Signature, ...] = ()
+    """The admin's own records of what scanners leave, compiled."""
     web: Web = Web()
 
     @property

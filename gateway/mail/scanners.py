@@ -10,9 +10,9 @@ Standards: none; each record names its source (mail-systems.md section 4).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, overload
 
 from gateway.mail.charsets import decode_text
 from gateway.mail.decode import cut_whole
@@ -28,19 +28,33 @@ _EDGE_CHARS: Final = 2048
 _SURE: Final = 0.5
 _STRUCTURE_BONUS: Final = 0.3
 _PLACEHOLDER_OCTETS: Final = 600
+_LEAST_CHARS: Final = 3
 _DOCUMENT: Final = re.compile(
     r"application/(?:pdf|msword|zip|vnd\.(?:ms-|openxmlformats|oasis))", re.IGNORECASE
 )
+_DOCUMENT_HEADS: Final = (b"%PDF", b"PK", b"\xd0\xcf\x11\xe0")
+"""How PDF, ZIP (all newer office files are ZIP), and older office files begin."""
 _FILE_STATES: Final = {"held": "pending", "replaced": "stripped", "stripped": "stripped"}
+_RECORD_KEYS: Final = frozenset(
+    ("id", "product", "state", "any", "need", "confidence", "source", "note")
+)
+_CLUE_KEYS: Final = frozenset(("where", "text", "re", "field"))
 
 
 @dataclass(frozen=True, slots=True)
 class Clue:
-    """One thing that a product leaves: a pattern, and where it stands."""
+    """One thing that a product leaves: words or a pattern, and where they stand."""
 
     where: str
-    """One of PLACES. A `header` pattern is searched in `name: value`, the name in lower case."""
-    pattern: re.Pattern[str]
+    """One of PLACES."""
+    pattern: re.Pattern[str] | None = None
+    """Searched; of a header in `name: value`, the name in lower case. Its group `name` is the
+    file concerned."""
+    text: str = ""
+    """Words that must stand there, in lower case: looked for first, since it costs least."""
+    field: str = ""
+    """Of a header: the lower-case field name, in which one `*` stands for anything. Then words
+    and pattern are looked for in its value alone; without them it is enough to be there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,58 @@ class Signature:
     source: str = ""
 
 
+class SignatureBook(Sequence[Signature]):
+    """All signatures, with an index that finds at little cost which of them may match at all."""
+
+    def __init__(self, signatures: Iterable[Signature]) -> None:
+        self._signatures = tuple(signatures)
+        self._by_field: dict[str, list[int]] = {}
+        self._by_text: dict[str, list[tuple[str, int]]] = {"subject": [], "body": []}
+        self._by_file: list[int] = []
+        self._always: list[int] = []
+        wild: list[tuple[str, str, int]] = []
+        for place, signature in enumerate(self._signatures):
+            for clue in signature.clues:
+                start, star, end = clue.field.partition("*")
+                if star:
+                    wild.append((start, end, place))
+                elif clue.field:
+                    self._by_field.setdefault(clue.field, []).append(place)
+                elif clue.where in self._by_text and clue.text:
+                    self._by_text[clue.where].append((clue.text, place))
+                elif clue.where == "filename":
+                    self._by_file.append(place)
+                else:
+                    self._always.append(place)
+        self._wild = tuple(wild)
+        self._wild_starts = tuple({start for start, _, _ in wild})
+
+    def possible(self, places: _Places) -> list[Signature]:
+        """Return those of which a clue may be there, in their order."""
+        found = set(self._always)
+        for name in places.names:
+            if name in self._by_field:
+                found.update(self._by_field[name])
+            if self._wild and name.startswith(self._wild_starts):
+                found.update(n for s, e, n in self._wild if name.startswith(s) and name.endswith(e))
+        for where, known in self._by_text.items():
+            for _, lowered in places.standing(where):
+                found.update([place for text, place in known if text in lowered])
+        if self._by_file and places.standing("filename"):
+            found.update(self._by_file)
+        return [self._signatures[place] for place in sorted(found)]
+
+    def __len__(self) -> int:
+        return len(self._signatures)
+
+    @overload
+    def __getitem__(self, place: int) -> Signature: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Signature]: ...
+    def __getitem__(self, place: int | slice) -> Signature | Sequence[Signature]:
+        return self._signatures[place]
+
+
 class SignatureError(ValueError):
     """A record of scanners.toml that cannot be used; says which and why."""
 
@@ -65,6 +131,7 @@ class SignatureError(ValueError):
 def compile_signature(record: Mapping[str, object]) -> Signature:
     """Return a record of scanners.toml, checked and compiled. Raises SignatureError."""
     ident = str(record.get("id", "")) or "a record without id"
+    _check_keys(ident, record, _RECORD_KEYS)
     state = str(record.get("state", ""))
     if state not in STATES:
         raise SignatureError(f"{ident}: state {state!r} is none of {', '.join(sorted(STATES))}")
@@ -82,17 +149,43 @@ def compile_signature(record: Mapping[str, object]) -> Signature:
     return Signature(ident, product, state, clues, need, float(confidence), source)
 
 
+def _check_keys(ident: str, given: Mapping[str, object], allowed: frozenset[str]) -> None:
+    """Raise SignatureError for a key that nobody asks for: it would be overlooked in silence."""
+    for key in given:
+        if key not in allowed:
+            words = ", ".join(sorted(allowed))
+            raise SignatureError(f"{ident}: {key!r} is no key of it; allowed are {words}")
+
+
 def _compile_clue(ident: str, clue: object) -> Clue:
     """Return a clue, checked and compiled."""
     if not isinstance(clue, Mapping) or clue.get("where") not in PLACES:
         raise SignatureError(f"{ident}: a clue needs `where`, one of {', '.join(sorted(PLACES))}")
+    _check_keys(ident, clue, _CLUE_KEYS)
+    where, field = str(clue["where"]), str(clue.get("field", "")).lower()
+    text, expression = str(clue.get("text", "")).lower(), str(clue.get("re", ""))
+    if field and where != "header":
+        raise SignatureError(f'{ident}: `field` goes with `where = "header"` only')
+    if field.count("*") > 1 or field == "*":
+        raise SignatureError(f"{ident}: field {field!r} may have one * beside other characters")
+    if text and len(text.strip()) < _LEAST_CHARS:
+        raise SignatureError(f"{ident}: text {text!r} needs at least {_LEAST_CHARS} characters")
+    if not (text or expression or field):
+        raise SignatureError(f"{ident}: a clue needs `text`, `re` or, of a header, `field`")
+    return Clue(where, _compile_pattern(ident, expression), text, field)
+
+
+def _compile_pattern(ident: str, expression: str) -> re.Pattern[str] | None:
+    """Return a pattern, compiled; None when there is none."""
+    if not expression:
+        return None
     try:
-        pattern = re.compile(str(clue.get("re", "")), re.IGNORECASE | re.MULTILINE)
+        pattern = re.compile(expression, re.IGNORECASE | re.MULTILINE)
     except re.error as error:
-        raise SignatureError(f"{ident}: {clue.get('re')!r} is no pattern: {error}") from error
+        raise SignatureError(f"{ident}: {expression!r} is no pattern: {error}") from error
     if pattern.match("") is not None:
-        raise SignatureError(f"{ident}: {clue.get('re')!r} matches anything")
-    return Clue(str(clue["where"]), pattern)
+        raise SignatureError(f"{ident}: {expression!r} matches anything")
+    return pattern
 
 
 def find_traces(
@@ -108,29 +201,73 @@ def find_traces(
     files = tuple([_with_structure(file, parts) for file in attachments])
     if not signatures:
         return (), files
-    places = {
-        "filename": [file.name for file in files] + [part.filename for part in parts],
-        "type": [part.media_type for part in parts],
-        "subject": [heading.subject],
-        "body": _notices(octets, files, new_text),
-        "header": [f"{f.name}: {f.value.decode('latin-1')}" for f in heading.fields],
-    }
-    is_odd = _is_odd(heading, files)
+    places = _Places(octets, heading, parts, files, new_text)
+    hollow = frozenset(file.name for file in files if _is_hollow(octets, file))
+    is_odd = bool(hollow) or _is_odd(heading, files)
+    book = signatures if isinstance(signatures, SignatureBook) else SignatureBook(signatures)
     traces: list[ScannerTrace] = []
-    for signature in signatures:
+    for signature in book.possible(places):
         found = _match(signature, places, is_odd=is_odd)
         if found is None:
             continue
+        named = frozenset((found,))
+        if not found and signature.confidence < _SURE:
+            # It was the structure that told: these are the files concerned.
+            named, found = hollow, min(hollow, default="")
         traces.append(ScannerTrace(signature.product, signature.state, found))
         state = _FILE_STATES.get(signature.state)
         if state and found:
-            files = tuple([replace(f, state=state) if f.name == found else f for f in files])
+            files = tuple([replace(f, state=state) if f.name in named else f for f in files])
     return tuple(dict.fromkeys(traces)), files
 
 
-def _match(
-    signature: Signature, places: Mapping[str, Sequence[str]], *, is_odd: bool
-) -> str | None:
+class _Places:
+    """What stands in each place, each with its lower-case form; made when it is asked for."""
+
+    def __init__(
+        self,
+        octets: Octets,
+        heading: Heading,
+        parts: Sequence[Part],
+        files: Sequence[Attachment],
+        new_text: str,
+    ) -> None:
+        self._heading = heading
+        self._values: dict[str, list[tuple[str, str]]] = {}
+        self._makers: Mapping[str, Callable[[], list[str]]] = {
+            "filename": lambda: [file.name for file in files] + [part.filename for part in parts],
+            "type": lambda: [part.media_type for part in parts],
+            "subject": lambda: [heading.subject],
+            "body": lambda: _notices(octets, files, new_text),
+            "header": lambda: [f"{f.name}: {f.value.decode('latin-1')}" for f in heading.fields],
+        }
+        self.names = frozenset(field.name for field in heading.fields)
+
+    def of(self, clue: Clue) -> Sequence[tuple[str, str]]:
+        """Return the values in which a clue is looked for."""
+        return self._of_field(clue.field) if clue.field else self.standing(clue.where)
+
+    def standing(self, where: str) -> Sequence[tuple[str, str]]:
+        """Return all that stands in a place."""
+        found = self._values.get(where)
+        if found is None:
+            made = self._makers[where]()
+            found = self._values[where] = [(text, text.lower()) for text in made if text]
+        return found
+
+    def _of_field(self, asked: str) -> Sequence[tuple[str, str]]:
+        start, star, end = asked.partition("*")
+        if star:
+            names = {n for n in self.names if n.startswith(start) and n.endswith(end)}
+        else:
+            names = {asked} & self.names
+        if not names:
+            return ()
+        found = (f.value.decode("latin-1") for f in self._heading.fields if f.name in names)
+        return [(value, value.lower()) for value in found]
+
+
+def _match(signature: Signature, places: _Places, *, is_odd: bool) -> str | None:
     """Return the name of the file concerned (may be empty) when a signature matches, or None."""
     confidence = signature.confidence + (_STRUCTURE_BONUS if is_odd else 0)
     if confidence < _SURE:
@@ -138,14 +275,26 @@ def _match(
     count = 0
     name = ""
     for clue in signature.clues:
-        for value in places[clue.where]:
-            found = clue.pattern.search(value) if value else None
-            if found is not None:
-                count += 1
-                named = found.groupdict().get("name") or ""
-                name = name or (value if clue.where == "filename" else named.strip())
-                break
+        found = _look_for(clue, places.of(clue))
+        if found is not None:
+            count += 1
+            name = name or found
     return name if count >= signature.need else None
+
+
+def _look_for(clue: Clue, values: Sequence[tuple[str, str]]) -> str | None:
+    """Return the name of the file that a clue tells (may be empty), or None when it is absent."""
+    for value, lowered in values:
+        if clue.text and clue.text not in lowered:
+            continue
+        named = ""
+        if clue.pattern is not None:
+            found = clue.pattern.search(value)
+            if found is None:
+                continue
+            named = (found.groupdict().get("name") or "").strip()
+        return value if clue.where == "filename" else named
+    return None
 
 
 def _notices(octets: Octets, files: Sequence[Attachment], new_text: str) -> list[str]:
@@ -168,11 +317,16 @@ def _with_structure(file: Attachment, parts: Sequence[Part]) -> Attachment:
     return replace(file, state="stripped") if declared else file
 
 
+def _is_hollow(octets: Octets, file: Attachment) -> bool:
+    """Whether a file is said to be a document, and is too small and not even begun as one."""
+    if file.size >= _PLACEHOLDER_OCTETS or not _DOCUMENT.match(file.media_type):
+        return False
+    return not cut_whole(octets, file.chain, 8).startswith(_DOCUMENT_HEADS)
+
+
 def _is_odd(heading: Heading, files: Sequence[Attachment]) -> bool:
-    """Whether the message's structure says that a file is missing or a placeholder."""
+    """Whether the message's structure says that a file is missing."""
     if any(file.state == "stripped" for file in files):
-        return True
-    if any(f.size < _PLACEHOLDER_OCTETS and _DOCUMENT.match(f.media_type) for f in files):
         return True
     announced = heading.first("x-ms-has-attach") or b""
     return announced.strip().lower() == b"yes" and not files

@@ -5,7 +5,12 @@ import base64
 import pytest
 
 from gateway.mail.reading import read_heading, read_message
-from gateway.mail.scanners import Signature, SignatureError, compile_signature
+from gateway.mail.scanners import (
+    Signature,
+    SignatureBook,
+    SignatureError,
+    compile_signature,
+)
 from gateway.model.message import Message, ScannerTrace
 from tests.mail.build import letter, multipart
 
@@ -147,3 +152,51 @@ def test_a_record_that_cannot_be_used_says_why(bad: dict[str, object], says: str
 def test_a_record_without_id_is_still_named() -> None:
     with pytest.raises(SignatureError, match="a record without id"):
         compile_signature({"state": "gone"})
+
+
+@pytest.mark.parametrize(
+    ("clue", "found"),
+    [
+        ({"where": "header", "field": "x-scan"}, True),
+        ({"where": "header", "field": "x-*can", "text": "FOUND"}, True),
+        ({"where": "header", "field": "x-scan*", "text": "lost"}, False),
+        ({"where": "header", "field": "x-other"}, False),
+        ({"where": "header", "field": "y-*"}, False),
+        ({"where": "header", "field": "x-scan", "re": "^found$"}, True),
+        ({"where": "header", "field": "x-scan", "re": "^x-scan"}, False),
+        ({"where": "header", "text": "x-scan: found"}, True),
+        ({"where": "subject", "text": "HELLO"}, True),
+        ({"where": "body", "text": "new words", "re": "^old"}, False),
+    ],
+)
+def test_words_and_fields_are_clues_too(clue: dict[str, str], *, found: bool) -> None:
+    wanted: dict[str, object] = {"id": "r", "state": "tagged", "any": [clue]}
+    assert bool(scan(letter("New words.", X_Scan="Found"), wanted).scanner) is found
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"where": "body", "field": "x-scan"}, "goes with"),
+        ({"where": "header", "field": "*"}, "one \\* beside"),
+        ({"where": "header", "field": "x-*-*"}, "one \\* beside"),
+        ({"where": "body", "text": " a "}, "at least 3"),
+        ({"where": "body"}, "needs `text`"),
+        ({"where": "body", "txt": "abc"}, "'txt' is no key of it; allowed are field, re"),
+    ],
+)
+def test_a_clue_that_cannot_be_used_says_why(bad: dict[str, object], says: str) -> None:
+    with pytest.raises(SignatureError, match=says):
+        compile_signature({"id": "r", "state": "held", "any": [bad]})
+
+
+def test_a_record_with_an_unknown_key_is_refused() -> None:
+    with pytest.raises(SignatureError, match="'stat' is no key of it"):
+        compile_signature(record("body", "x", stat="held"))
+
+
+def test_a_book_holds_its_signatures_in_order() -> None:
+    book = SignatureBook(map(compile_signature, (HELD, REPLACED)))
+    assert [one.ident for one in book] == ["held", "replaced"]
+    assert [one.ident for one in book[1:]] == ["replaced"]
+    assert len(book) == 2
