@@ -40,9 +40,12 @@ _QUOTED_ATOM: Final = re.compile(r"\"([^\s\"(),:;<>@\[\\\]]+)\"")
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
-def parse_addresses(value: bytes) -> tuple[tuple[Address, ...], list[Defect]]:
-    """Return the mailboxes of an address field in their order, groups dissolved, and defects."""
-    text = raw_text(unfold(value))
+def parse_addresses(value: bytes, hint: str = "") -> tuple[tuple[Address, ...], list[Defect]]:
+    """Return the mailboxes of an address field in their order, groups dissolved, and defects.
+
+    `hint` is the charset that the message declares for its text, for raw octets.
+    """
+    text = raw_text(unfold(value), hint)
     found: list[Address] = []
     at = 0
     size = len(text)

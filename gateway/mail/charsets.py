@@ -93,14 +93,21 @@ def decode_text(octets: bytes, charset: str) -> tuple[str, str]:
     return (_SURROGATE.sub("\ufffd", text) if codec == "utf-7" else text), codec
 
 
-def guess_text(octets: bytes) -> tuple[str, str]:
-    """Return the text of octets that nobody labelled, and the codec that gave it."""
+def guess_text(octets: bytes, hint: str = "") -> tuple[str, str]:
+    """Return the text of octets that nobody labelled, and the codec that gave it.
+
+    `hint` is a charset declared near by; it is tried when the octets are no UTF-8.
+    """
     if b"\x1b$" in octets or b"\x1b(" in octets:
         return decode_jis(octets), "iso-2022-jp?"
     try:
         return octets.decode("utf-8"), "utf-8?"
     except UnicodeDecodeError:
         pass
+    if hint and (codec := codec_for(hint)) not in ("guess", "western", "jis"):
+        text, used = decode_text(octets, hint)
+        if used == codec and "\ufffd" not in text:
+            return text, f"{codec}?"
     if (east := _east_asian(octets)) is not None:
         return east
     telling = b"\n".join(_EIGHT_BIT_LINE.findall(octets[:_GUESS_OCTETS]))[:_TELLING_OCTETS]

@@ -18,7 +18,7 @@ from gateway.mail.subject import base_subject
 from gateway.mail.verdicts import VERDICT_FIELDS, read_verdict
 from gateway.mail.words import decode_unstructured
 from gateway.model.envelope import Octets
-from gateway.model.message import Address, Defect, Heading, Verdict
+from gateway.model.message import Address, Defect, Field, Heading, Verdict
 
 _ADDRESS_FIELDS: Final = frozenset(("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from"))
 _ALIAS_FIELDS: Final = (
@@ -31,6 +31,7 @@ _READ: Final = _ADDRESS_FIELDS | frozenset(_ALIAS_FIELDS) | frozenset(
     ("message-id", "in-reply-to", "references", "thread-index", "subject", "date", "sensitivity")
 )  # fmt: skip
 _ONCE: Final = frozenset(("from", "sender", "to", "cc", "subject", "date", "message-id"))
+_CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 _SENSITIVE: Final = re.compile(rb"\s*(personal|private|company-confidential)\b", re.IGNORECASE)
 _NOLOG: Final = re.compile(r"\[nolog\]", re.IGNORECASE)
 _CONVERSATION_OCTETS: Final = 22
@@ -50,8 +51,9 @@ def read_heading(octets: Octets) -> Heading:
             received_count += 1
         elif name in VERDICT_FIELDS and (verdict := read_verdict(name, field.value)):
             verdicts = (*verdicts, verdict)
-    subject = decode_unstructured(values["subject"][0]) if "subject" in values else ""
-    senders = _addresses(values, "sender", defects)
+    hint = _charset_hint(octets, size, fields)
+    subject = decode_unstructured(values["subject"][0], hint) if "subject" in values else ""
+    senders = _addresses(values, "sender", defects, hint)
     if len(values) < sum(map(len, values.values())):
         defects += [
             Defect("duplicate-field", name) for name in _ONCE & values.keys() if values[name][1:]
@@ -64,13 +66,13 @@ def read_heading(octets: Octets) -> Heading:
         references=_msg_ids(values, "references"),
         aliases=_aliases(values),
         conversation=_conversation(values),
-        authors=_addresses(values, "from", defects),
+        authors=_addresses(values, "from", defects, hint),
         sender=senders[0] if senders else None,
-        reply_to=_addresses(values, "reply-to", defects),
-        to=_addresses(values, "to", defects),
-        cc=_addresses(values, "cc", defects),
-        bcc=_addresses(values, "bcc", defects),
-        resent_from=_addresses(values, "resent-from", defects),
+        reply_to=_addresses(values, "reply-to", defects, hint),
+        to=_addresses(values, "to", defects, hint),
+        cc=_addresses(values, "cc", defects, hint),
+        bcc=_addresses(values, "bcc", defects, hint),
+        resent_from=_addresses(values, "resent-from", defects, hint),
         subject=subject,
         base_subject=base_subject(subject),
         date=parse_date(values["date"][0]) if "date" in values else None,
@@ -81,15 +83,25 @@ def read_heading(octets: Octets) -> Heading:
     )
 
 
+def _charset_hint(octets: Octets, size: int, fields: tuple[Field, ...]) -> str:
+    """Return the charset that the message declares, when its fields hold raw octets."""
+    if bytes(octets[: min(size, limits.HEADING_OCTETS)]).isascii():
+        return ""
+    for field in fields:
+        if field.name == "content-type" and (found := _CHARSET.search(field.value)):
+            return found.group(1).decode("ascii", "replace")
+    return ""
+
+
 def _addresses(
-    values: dict[str, list[bytes]], name: str, defects: list[Defect]
+    values: dict[str, list[bytes]], name: str, defects: list[Defect], hint: str
 ) -> tuple[Address, ...]:
     """Return the mailboxes of all fields called `name`."""
     if name not in values:
         return ()
     found: tuple[Address, ...] = ()
     for value in values[name]:
-        more, odd = parse_addresses(value)
+        more, odd = parse_addresses(value, hint)
         found = found + more if found else more
         if odd:
             defects += odd

@@ -26,16 +26,19 @@ _CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), 127)) | {9: " ", 10
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 
 
-def decode_unstructured(value: bytes) -> str:
-    """Return the text of an unstructured field body, such as Subject, on one line."""
-    return decode_words(raw_text(unfold(value))).strip()
+def decode_unstructured(value: bytes, hint: str = "") -> str:
+    """Return the text of an unstructured field body, such as Subject, on one line.
+
+    `hint` is the charset that the message declares for its text, for raw octets.
+    """
+    return decode_words(raw_text(unfold(value), hint)).strip()
 
 
-def raw_text(value: bytes) -> str:
+def raw_text(value: bytes, hint: str = "") -> str:
     """Return a field body as text, its raw octets read by what they look like."""
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
-    return guess_text(value)[0]
+    return guess_text(value, hint)[0]
 
 
 def decode_words(text: str) -> str:

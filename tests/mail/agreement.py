@@ -72,7 +72,7 @@ def why(octets: bytes, codes: list[str]) -> str:
         return "a damaged header section: neither is right"
     if b"\r" in octets.replace(b"\r\n", b""):
         return "a lone CR is no line end (RFC 5322 §2.3): ours"
-    if re.search(rb"(?i)\ncontent-type: *message/rfc822", octets):
+    if re.search(rb"(?mi)^content-type: *message/rfc822", octets):
         return "an encoded message, which the stdlib leaves encoded: ours"
     return "white space beside a field's colon or behind its value: ours"
 

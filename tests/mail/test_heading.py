@@ -99,3 +99,31 @@ def test_a_loose_in_reply_to_cites_no_person() -> None:
 def test_odd_addresses_are_noted() -> None:
     codes = [d.code for d in read_heading(b"To: a@x b@x\r\n\r\n").defects]
     assert codes == ["ambiguous-address"]
+
+
+@pytest.mark.parametrize(
+    ("text", "charset"),
+    [("Привет", "windows-1251"), ("Привет", "koi8-r"), ("안녕", "euc-kr"), ("报价单", "gb2312")],
+)
+def test_raw_octets_are_read_by_the_charset_that_the_message_declares(
+    text: str, charset: str
+) -> None:
+    codec = {"windows-1251": "cp1251", "koi8-r": "koi8_r", "euc-kr": "cp949"}.get(charset, "gbk")
+    octets = b"From: " + text.encode(codec) + b" <a@x>\r\nSubject: " + text.encode(codec)
+    heading = read_heading(
+        octets + f"\r\nContent-Type: text/plain; charset={charset}\r\n\r\n".encode()
+    )
+    assert heading.subject == text
+    assert heading.authors[0].name == text
+
+
+@pytest.mark.parametrize(
+    "content_type", ["multipart/mixed", "text/plain; charset=utf-8", "text/plain; charset=us-ascii"]
+)
+def test_a_charset_that_does_not_fit_is_no_help(content_type: str) -> None:
+    head = f"Content-Type: {content_type}\r\nSubject: ".encode()
+    assert read_heading(head + "Grüße".encode("cp1252") + b"\r\n\r\n").subject == "Grüße"
+
+
+def test_raw_octets_without_a_content_type_are_guessed() -> None:
+    assert read_heading(b"Subject: " + "Grüße".encode("cp1252") + b"\r\n\r\n").subject == "Grüße"
