@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlite_utils
-from pysqlite3 import dbapi2 as driver
 
 from gateway.store import database
 
@@ -27,7 +26,7 @@ def ask(path: Path, sql: str) -> Iterator[dict[str, Any]]:
         try:
             for row in sqlite_utils.Database(connection).query(sql):
                 yield {name: _shown(value) for name, value in row.items()}
-        except (driver.Error, ValueError) as error:
+        except (database.driver.Error, ValueError) as error:
             raise QuestionError(
                 f"{error}. The tables are listed by: replygate query --tables"
             ) from error
