@@ -53,6 +53,9 @@ class NextHop:
         """Given a command line (`connect` for the greeting, `.` for the final dot)."""
         self.early: bytes | None = None
         """Said as soon as the first octet of content is there, after which it closes."""
+        self.reads = asyncio.Event()
+        """Cleared: it reads no content."""
+        self.reads.set()
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -60,7 +63,7 @@ class NextHop:
         self.open_now += 1
         try:
             await _Talk(self, reader, writer).run()
-        except (ConnectionError, asyncio.IncompleteReadError, _Closed):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, _Closed):
             pass
         finally:
             writer.close()
@@ -138,6 +141,7 @@ class _Talk:
         await self.send(answer)
 
     async def content(self) -> bytes:
+        await self.hop.reads.wait()
         wire = bytearray(b"\r\n")
         while not wire.endswith(b"\r\n.\r\n"):
             wire += await self.reader.readuntil(b"\r\n")
@@ -164,10 +168,11 @@ class _Talk:
 async def next_hop(extensions: tuple[str, ...] = ALL_EXTENSIONS) -> AsyncIterator[NextHop]:
     """Start one on a free loopback port."""
     hop = NextHop(extensions)
-    server = await asyncio.start_server(hop.serve, "127.0.0.1", 0, limit=2**24)
+    server = await asyncio.start_server(hop.serve, "127.0.0.1", 0, limit=2**20)
     hop.port = server.sockets[0].getsockname()[1]
     try:
         yield hop
     finally:
         server.close()
+        hop.reads.set()
         await hop.emptied()

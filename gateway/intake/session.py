@@ -31,6 +31,8 @@ from gateway.intake.receiver import Receiver
 from gateway.model.envelope import Reply
 
 ERRORS_LIMIT: Final = 20
+OUT_OCTETS: Final = 8192
+"""Replies that may wait for the end of what a client has pipelined."""
 BROWSERS: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"CONNECT", b"DELETE"})
 """Verbs of HTTP: a page that makes a browser talk to us must not get far."""
 
@@ -222,6 +224,10 @@ class ClientSession(SMTP):
                 await self._handle_line()
                 if not self._lines.has_line:
                     await self.flush()
+                elif len(self._out) > OUT_OCTETS:
+                    # A client that pipelines without end gets its replies, and others the loop.
+                    await self.flush()
+                    await asyncio.sleep(0)
         finally:
             await self._close()
 

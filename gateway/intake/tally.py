@@ -47,8 +47,12 @@ class Tally:
         line_ends = self._measure(plain)
         # Taking them out costs half of bytes.count, which in 3.11 looks at every octet by itself.
         without_lf = plain.replace(b"\n", b"")
-        bare_lf = len(plain) - len(without_lf) - line_ends
-        bare_cr = len(without_lf) - len(without_lf.replace(b"\r", b"")) - line_ends
+        feeds = len(plain) - len(without_lf)
+        returns = len(without_lf) - len(without_lf.replace(b"\r", b""))
+        if not feeds == returns == line_ends:
+            # Something is odd, or lines of one width hid a line end inside.
+            line_ends = plain.count(b"\r\n")
+        bare_lf, bare_cr = feeds - line_ends, returns - line_ends
         nul = plain.count(b"\0") if b"\0" in plain else 0
         if not plain.isascii():
             self._eight_bit = True
@@ -62,7 +66,7 @@ class Tally:
         self._seam = (self._seam + wire[-SEAM_OCTETS:])[-SEAM_OCTETS:]
 
     def _measure(self, piece: bytes) -> int:
-        """Return how many CRLF there are; keep the length of the longest line."""
+        """Return how many CRLF were seen, or there may be more; keep the longest line's length."""
         start, line_ends, size = 0, 0, len(piece)
         while start < size:
             stop = _stretch(piece, start)

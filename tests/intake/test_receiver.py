@@ -140,3 +140,18 @@ def test_descriptor_goes_with_the_content(tmp_path: Path) -> None:
     del content
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(descriptor)
+
+
+def test_content_that_is_given_up_leaves_no_descriptor_open(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    receiver = Receiver(tmp_path, 0, 10)
+    receiver.feed(b"x" * 100)
+    receiver.drop()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_trouble_is_raised_where_the_content_is_wanted(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path / "gone", 0, 10)
+    receiver.feed(b"x" * 100 + b"\r\n.\r\n")
+    with pytest.raises(FileNotFoundError):
+        receiver.content()

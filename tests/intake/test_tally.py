@@ -76,3 +76,8 @@ def test_first_false_end_is_kept() -> None:
 
 def test_dot_line_at_the_very_start_is_behind_a_line_end() -> None:
     assert tally(b".\nb\r\n").ambiguous_end == r"\r\n.\n"
+
+
+def test_line_end_hidden_in_a_line_of_the_same_width_is_counted() -> None:
+    body = b"z" * 9002 + b"\r\n" + b"z" * 9000 + b"\r\n" + b"\r\n"
+    assert fields(tally(body)) == (0, 0, 0, False, 9002)

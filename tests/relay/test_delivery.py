@@ -13,12 +13,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.mail.wire import WINDOW_OCTETS
 from gateway.model.envelope import Client, Content, RelayState
 from gateway.relay.client import Hop, Timeouts
 from gateway.relay.delivery import Relay, RelayDelivery
 from tests.next_hop import ALL_EXTENSIONS, NextHop, next_hop
 
 LETTER = b"Subject: a\r\n\r\nbody\r\n"
+LINES = (b"x" * 998 + b"\r\n") * 20_000
+"""20 MB, more than all buffers on the way hold."""
 SHORT = Timeouts(connect_s=5, greeting_s=0.1, command_s=0.1, data_s=0.1, block_s=5, final_s=0.1)
 
 
@@ -393,7 +396,65 @@ async def test_others_have_the_loop_while_a_large_message_leaves() -> None:
                 await asyncio.sleep(0)
 
         busy = asyncio.ensure_future(others())
-        await delivery.stream(content_of(b"x" * 8_000_000 + b"\r\n"))
+        await delivery.stream(content_of(LINES))
         busy.cancel()
         await delivery.abort()
-        assert turns > 20
+        assert turns >= len(LINES) // WINDOW_OCTETS
+
+
+async def test_next_hop_that_takes_no_octets_is_given_up() -> None:
+    short = Timeouts(block_s=0.05)
+    async with next_hop() as hop, relay_to(hop, timeouts=short) as relay:
+        hop.reads.clear()
+        refused = await (await opened(relay)).stream(content_of(LINES))
+        assert refused is not None
+        assert refused.code == 451
+
+
+async def test_slow_next_hop_is_waited_for() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.reads.clear()
+        delivery = await opened(relay)
+        sending = asyncio.ensure_future(delivery.stream(content_of(LINES)))
+        done, _ = await asyncio.wait([sending], timeout=0.1)
+        assert not done
+        hop.reads.set()
+        assert await sending is None
+        assert (await delivery.finish()).sha256_out == hashlib.sha256(LINES).digest()
+
+
+async def test_smtputf8_that_the_next_hop_lacks_is_refused_and_the_connection_kept() -> None:
+    async with next_hop(("PIPELINING",)) as hop, relay_to(hop) as relay:
+        reply = await relay.delivery(Client()).offer_mail("a@x.example", ("SMTPUTF8",))
+        assert reply.enhanced == "5.6.7"
+        assert await deliver(relay) is RelayState.RELAYED
+        assert hop.connections == 1
+
+
+async def test_nothing_can_be_said_on_a_delivery_that_was_refused() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "550 no" if line.startswith("MAIL") else None
+        delivery = relay.delivery(Client())
+        await delivery.offer_mail("a@x.example", ())
+        assert (await delivery.offer_rcpt("b@y.example", ())).code == 451
+        refused = await delivery.stream(content_of(LETTER))
+        assert refused is not None
+        assert refused.code == 451
+        assert (await delivery.finish()).state is RelayState.DEFERRED
+
+
+async def test_word_in_the_middle_of_the_body_keeps_the_dot_back() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "354 go\r\n552 5.3.4 too much" if line == "DATA" else None
+        delivery = await opened(relay)
+        assert await delivery.stream(content_of(LETTER)) is None
+        relayed = await delivery.finish()
+        assert (relayed.state, relayed.reply and relayed.reply.code) == (RelayState.REFUSED, 552)
+        assert hop.taken == []
+
+
+async def test_next_hop_that_refuses_ehlo_and_helo_is_away() -> None:
+    async with next_hop() as hop, relay_to(hop) as relay:
+        hop.answer = lambda line: "502 no" if line.startswith(("EHLO", "HELO")) else None
+        reply = await relay.delivery(Client()).offer_mail("a@x.example", ())
+        assert reply.enhanced == "4.4.1"
