@@ -66,7 +66,7 @@ class Tally:
         self._seam = (self._seam + wire[-SEAM_OCTETS:])[-SEAM_OCTETS:]
 
     def _measure(self, piece: bytes) -> int:
-        """Return how many CRLF were seen, or there may be more; keep the longest line's length."""
+        """Return how many CRLF were seen, at most all; keep the length of the longest line."""
         start, line_ends, size = 0, 0, len(piece)
         while start < size:
             stop = _stretch(piece, start)
