@@ -1,18 +1,22 @@
-"""A thread that does what waits in one turn, so that many callers share one commit.
+"""Does what waits in one turn, so that many callers share one commit.
 
-Design notes: D-11. A turn takes every job that waits at that moment. When one of them fails, the
-turn is undone and each job is done again in a turn of its own: a message that cannot be stored
-takes no other down. Lazy jobs ride with others, or go by themselves after a short while; while
-the store is away they wait for it.
+Design notes: D-11. A turn takes every job that waits at that moment. What cannot wait is done on
+the event loop: a thread would have to ask for the interpreter at each statement, and a busy loop
+is slow to give it away. What may wait is done in a thread: making a turn durable, and the whole
+of a turn that cannot begin at once. Lazy jobs ride with others, or go by themselves after a short
+while; while the store is away they wait for it.
+
+When a job fails, the turn is undone and each job is done again in a turn of its own: a message
+that cannot be stored takes no other down.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from gateway.interfaces import StoreBusyError
@@ -23,8 +27,15 @@ _T = TypeVar("_T")
 class Turn(Protocol):
     """What surrounds the jobs of one turn, such as a transaction."""
 
-    def begin(self) -> None:
-        """Start; raises StoreBusyError when that is impossible now."""
+    def begin(self, *, patient: bool) -> None:
+        """Start; raises StoreBusyError when that is impossible now.
+
+        Without patience it is impossible at once when somebody else has the store.
+        """
+        ...
+
+    def complete(self) -> None:
+        """Do what the jobs left to the last one."""
         ...
 
     def end(self) -> None:
@@ -44,121 +55,161 @@ class Turn(Protocol):
 class _Job:
     work: Callable[[], Any]
     future: asyncio.Future[Any] | None
-    loop: asyncio.AbstractEventLoop | None
+    """None for a lazy job."""
     result: Any = None
     error: Exception | None = None
-    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def waits_for_the_store(self) -> bool:
+        """Whether it is to be done again: a lazy one that met a store which was away."""
+        return self.future is None and isinstance(self.error, StoreBusyError)
 
 
 class Batches:
-    """One thread, one turn at a time."""
+    """The turns of one event loop at a time, one after another."""
 
-    def __init__(self, name: str, turn: Turn, *, linger_s: float = 0.1, most: int = 128) -> None:
+    def __init__(self, name: str, turn: Turn, *, linger_s: float = 0.1, most: int = 64) -> None:
         self._turn = turn
         self._name = name
         self._linger_s = linger_s
         self._most = most
-        self._ready = threading.Condition()
         self._jobs: list[_Job] = []
-        self._urgent = 0
-        self._closing = False
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
-        self._thread.start()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Whose turn is planned or under way; None when none is."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     def ask(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Return a future of the running loop for what the work returns in the next turn."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[_T] = loop.create_future()
-        self._put(_Job(work, future, loop), urgent=True)
+        if self._closed:
+            future.set_exception(StoreBusyError(f"The {self._name} of the store is closed."))
+            return future
+        self._jobs.append(_Job(work, future))
+        self._plan(loop)
         return future
 
     def tell(self, work: Callable[[], object]) -> None:
         """Have something done in a later turn; nobody waits, nothing is raised."""
-        self._put(_Job(work, None, None), urgent=False)
+        if self._closed:
+            return
+        self._jobs.append(_Job(work, None))
+        with suppress(RuntimeError):
+            self._linger(asyncio.get_running_loop())
 
     def close(self) -> None:
         """Do what still waits, and end the thread."""
-        with self._ready:
-            self._closing = True
-            self._ready.notify()
-        self._thread.join()
-
-    def _put(self, job: _Job, *, urgent: bool) -> None:
-        with self._ready:
-            if not self._closing:
-                self._jobs.append(job)
-                self._urgent += urgent
-                if urgent or len(self._jobs) == 1:
-                    self._ready.notify()
-                return
-        if job.future is not None:
-            job.future.set_exception(StoreBusyError(f"The {self._name} of the store is closed."))
-
-    def _serve(self) -> None:
-        while (jobs := self._take()) is not None:
+        self._closed = True
+        self._thread.shutdown()
+        if self._timer is not None:
+            self._timer.cancel()
+        jobs, self._jobs = self._jobs, []
+        if jobs:
             self._do(jobs)
-            _deliver(jobs)
-            self._put_back(jobs)
+            _resolve(jobs)
 
-    def _put_back(self, jobs: list[_Job]) -> None:
-        """Let lazy jobs wait for another turn when the store was away; nobody else would."""
-        again = [job for job in jobs if job.loop is None and isinstance(job.error, StoreBusyError)]
-        with self._ready:
-            if again and not self._closing:
-                for job in again:
-                    job.error, job.since = None, time.monotonic()
-                self._jobs[:0] = again
+    def _linger(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Plan a turn for lazy jobs, unless there will be one anyway."""
+        if self._loop is None and self._timer is None:
+            self._timer = loop.call_later(self._linger_s, self._plan, loop)
 
-    def _take(self) -> list[_Job] | None:
-        """Wait for jobs; None ends the thread."""
-        with self._ready:
-            while not self._urgent and not self._closing:
-                if not self._jobs:
-                    self._ready.wait()
-                    continue
-                left = self._jobs[0].since + self._linger_s - time.monotonic()
-                if left <= 0:
-                    break
-                self._ready.wait(left)
-            taken, self._jobs = self._jobs[: self._most], self._jobs[self._most :]
-            self._urgent = sum(job.future is not None for job in self._jobs)
-        return taken or None
+    def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Plan a turn, unless there will be one anyway; whatever comes until then is in it."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._loop is not None and self._loop.is_closed():
+            # Its last turn may still be ending; nobody waits for that one any more.
+            self._thread.submit(int).result()
+            self._loop = None
+        if self._loop is None:
+            self._loop = loop
+            loop.call_soon(self._go, loop)
 
-    def _do(self, jobs: list[_Job]) -> None:
+    def _go(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Do what waits, as far as it cannot wait itself; the thread does the rest."""
+        if self._closed:
+            return
+        jobs, self._jobs = self._jobs[: self._most], self._jobs[self._most :]
+        rest = self._end
         try:
-            self._turn.begin()
-            for job in jobs:
-                job.result = job.work()
-            self._turn.end()
+            self._turn.begin(patient=False)
+        except StoreBusyError:
+            rest = self._do
+        else:
+            try:
+                self._work(jobs)
+            except Exception:  # noqa: BLE001 - in `_do` it finds the caller whose mail it is
+                self._turn.undo()
+                rest = self._do
+        ending = self._thread.submit(rest, jobs)
+        ending.add_done_callback(lambda _: _call(loop, self._done, jobs))
+
+    def _done(self, loop: asyncio.AbstractEventLoop, jobs: list[_Job]) -> None:
+        """Hand the results over, and go on with what came meanwhile."""
+        again = [_Job(job.work, None) for job in jobs if job.waits_for_the_store]
+        self._loop = None
+        if not self._closed:
+            self._jobs[:0] = again
+            if any(job.future is not None for job in self._jobs):
+                self._loop = loop
+                self._go(loop)
+            elif self._jobs:
+                self._linger(loop)
+        _resolve(jobs)
+
+    def _do(self, jobs: Sequence[_Job]) -> None:
+        """Do a whole turn, with patience."""
+        try:
+            self._turn.begin(patient=True)
+            self._work(jobs)
         # Whatever odd mail makes our code raise must reach the one caller whose mail it is, and
-        # must not end the thread that all others wait for.
+        # must not end the turns that all others wait for.
         except Exception as error:  # noqa: BLE001
-            self._turn.undo()
-            busy = error if isinstance(error, StoreBusyError) else self._turn.explained(error)
-            if busy is None and len(jobs) > 1:
-                for job in jobs:
-                    self._do([job])
-                return
+            self._fail(jobs, error)
+        else:
+            self._end(jobs)
+
+    def _work(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            job.result = job.work()
+        self._turn.complete()
+
+    def _end(self, jobs: Sequence[_Job]) -> None:
+        """Make a turn durable."""
+        try:
+            self._turn.end()
+        except Exception as error:  # noqa: BLE001 - as in `_do`
+            self._fail(jobs, error)
+
+    def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
+        """Undo a turn; when one of its jobs is the cause, find out which."""
+        self._turn.undo()
+        busy = error if isinstance(error, StoreBusyError) else self._turn.explained(error)
+        if busy is None and len(jobs) > 1:
             for job in jobs:
-                job.error = busy or error
+                self._do([job])
+            return
+        for job in jobs:
+            job.error = busy or error
 
 
-def _deliver(jobs: list[_Job]) -> None:
-    """Hand the results over, with one wake-up for each loop that waits."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-    for job in jobs:
-        if job.loop is not None:
-            by_loop.setdefault(job.loop, []).append(job)
-    for loop, done in by_loop.items():
-        # A loop that was closed meanwhile has nobody left who waits.
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_resolve, done)
+def _call(
+    loop: asyncio.AbstractEventLoop,
+    done: Callable[[asyncio.AbstractEventLoop, list[_Job]], None],
+    jobs: list[_Job],
+) -> None:
+    """Have a turn's results handed over; a loop that was closed has nobody left who waits."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(done, loop, jobs)
 
 
-def _resolve(jobs: list[_Job]) -> None:
+def _resolve(jobs: Sequence[_Job]) -> None:
     for job in jobs:
         future = job.future
-        if future is None or future.done():
+        if future is None or future.done() or future.get_loop().is_closed():
             continue
         if job.error is None:
             future.set_result(job.result)

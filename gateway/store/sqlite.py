@@ -1,18 +1,19 @@
 """The store on SQLite: answers, records and settles for the flow (D-2, D-11, D-12).
 
-One writer thread commits whatever waits (group commit), one reader thread answers whatever
-waits from one snapshot. Nothing here blocks the event loop, but the rare reading of the directory
-after an administrator changed it.
+What costs some tens of microseconds is done on the event loop: recall, and the statements of a
+record. What may wait is done in a thread: commits, which take whatever waits (group commit), the
+store being locked by somebody else, and all other reading.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from gateway.interfaces import StoreBusyError
 from gateway.model.arrival import Arrival
@@ -33,7 +34,9 @@ from gateway.store.loops import Loops
 from gateway.store.recall import Recall
 from gateway.store.retention import free, read_files_in_use, read_freed
 from gateway.store.rows import Digester, micros
-from gateway.store.turns import Presence, Reading, Writing, roll_back
+from gateway.store.turns import Presence, Reading, Writing
+
+_T = TypeVar("_T")
 
 
 def _now() -> datetime:
@@ -63,18 +66,20 @@ class SqliteStore:
             connection = database.connect(path, timeout_s=timeout_s)
             opened.callback(connection.close)
             database.migrate(connection, path)
-            self._asking = database.connect(path, read_only=True, timeout_s=0.05)
+            connection.execute("PRAGMA busy_timeout = 0")
+            self._asking = Reading(path, 0.05, self._unsettled)
             opened.callback(self._asking.close)
             self._stamp = self._bulletin.read()
             self._directory = self._read_directory()
             digester = Digester(self._directory.erased_key)
-            self._writing = Writing(path, connection, self._blobs, digester, clock)
+            self._writing = Writing(path, connection, self._blobs, digester, clock, timeout_s)
             self._recover()
             self._reading = Reading(path, timeout_s, self._unsettled)
             opened.pop_all()
-        self._recall = Recall(self._reading.connection, digester, self._state_of)
+        self._recall = Recall(self._asking.connection, digester, self._asking.state_of)
+        self._patient_recall = Recall(self._reading.connection, digester, self._reading.state_of)
         self._writer = Batches("writer", self._writing)
-        self._reader = Batches("reader", self._reading)
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     @classmethod
     def open(
@@ -101,9 +106,9 @@ class SqliteStore:
             return
         self._closed = True
         self._writer.close()
-        self._reader.close()
+        self._reader.shutdown()
         self._writing.close()
-        self._reading.connection.close()
+        self._reading.close()
         self._asking.close()
         self._bulletin.close()
         self._presence.leave()
@@ -120,7 +125,10 @@ class SqliteStore:
 
     async def recall(self, lookup: Lookup) -> Facts:
         """Return what is known, from one read snapshot. Raises StoreBusyError."""
-        facts = await self._reader.ask(lambda: self._recall.facts(lookup))
+        try:
+            facts = self._asking.answer(lambda: self._recall.facts(lookup))
+        except StoreBusyError:
+            facts = await self._read(lambda: self._patient_recall.facts(lookup))
         return self._loops.counted(facts, lookup, self._clock())
 
     async def record(self, judged: Arrival | Case, decision: Decision) -> str:
@@ -148,11 +156,11 @@ class SqliteStore:
 
     async def kept(self, entry_id: str) -> Kept | None:
         """Return what is kept of an entry, or None when nothing of its content is."""
-        return await self._reader.ask(lambda: self._kept(entry_id))
+        return await self._read(lambda: self._kept(entry_id))
 
     async def waiting(self) -> Sequence[str]:
         """Return entries that are to be judged anew because another message came, oldest first."""
-        return await self._reader.ask(self._waiting)
+        return await self._read(self._waiting)
 
     async def dismiss(self, entry_id: str) -> None:
         """Take an entry off that list: its decision stands."""
@@ -176,39 +184,39 @@ class SqliteStore:
         """
         writing, reading = self._writing, self._reading.connection
         count = await self._writer.ask(lambda: writing.retirement.retire(micros(now)))
-        freed = await self._reader.ask(lambda: read_freed(reading))
-        used = await self._reader.ask(lambda: read_files_in_use(reading))
+        freed = await self._read(lambda: read_freed(reading))
+        used = await self._read(lambda: read_files_in_use(reading))
         gone = await asyncio.to_thread(self._free, freed, used)
         if gone:
             await self._writer.ask(lambda: writing.retirement.forget(gone))
         return count
 
+    async def _read(self, question: Callable[[], _T]) -> _T:
+        """Return what a question gives, asked beside the event loop. Raises StoreBusyError."""
+        if self._closed:
+            raise StoreBusyError(f"The store {self._path} is closed.")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reader, self._reading.answer, question)
+
     def _recover(self) -> None:
         if self._presence.alone():
             self._writing.begin()
             self._writing.ledger.recover()
+            self._writing.complete()
             self._writing.end()
         self._presence.stay()
 
     def _read_directory(self) -> Directory:
-        with database.told(self._path):
-            self._asking.execute("BEGIN")
-            try:
-                return read_directory(self._asking, self._configured)
-            finally:
-                roll_back(self._asking)
-
-    def _state_of(self, entry_id: str, sha256_in: bytes) -> RelayState | None:
-        return self._reading.unsettled.get((entry_id, sha256_in))
+        connection = self._asking.connection
+        return self._asking.answer(lambda: read_directory(connection, self._configured))
 
     def _kept(self, entry_id: str) -> Kept | None:
         now = micros(self._clock())
-        with database.told(self._path):
-            return read_kept(self._reading.connection, self._blobs, entry_id, now, self._state_of)
+        reading = self._reading
+        return read_kept(reading.connection, self._blobs, entry_id, now, reading.state_of)
 
     def _waiting(self) -> tuple[str, ...]:
-        with database.told(self._path):
-            return read_waiting(self._reading.connection, micros(self._clock()))
+        return read_waiting(self._reading.connection, micros(self._clock()))
 
     def _free(self, freed: Sequence[tuple[int, Place]], used: frozenset[str]) -> Sequence[int]:
         with database.told(self._path):

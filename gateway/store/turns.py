@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.interfaces import StoreBusyError
 from gateway.model.envelope import RelayState
@@ -16,37 +17,51 @@ from gateway.store.ledger import Ledger
 from gateway.store.retention import Retirement
 from gateway.store.rows import Digester
 
+_T = TypeVar("_T")
+
 
 class Writing:
     """One transaction for a batch: octets first, then the rows that name them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what it is made of
         self,
         path: Path,
         connection: database.Connection,
         blobs: Blobs,
         digester: Digester,
         clock: Callable[[], datetime],
+        timeout_s: float,
     ) -> None:
         self._path = path
         self._connection = connection
         self._blobs = blobs
+        self._timeout_ms = round(timeout_s * 1000)
         self.ledger = Ledger(connection, digester, blobs, clock)
         self.retirement = Retirement(connection)
         self.afterwards: list[Callable[[], object]] = []
         """What to do once the batch is durable."""
 
-    def begin(self) -> None:
+    def begin(self, *, patient: bool = True) -> None:
         """Take the write lock, so that nothing read in the batch can have changed."""
         self.afterwards.clear()
         with database.told(self._path):
-            self._connection.execute("BEGIN IMMEDIATE")
+            if patient:
+                self._connection.execute(f"PRAGMA busy_timeout = {self._timeout_ms}")
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+            finally:
+                if patient:
+                    self._connection.execute("PRAGMA busy_timeout = 0")
             self.ledger.begin()
+
+    def complete(self) -> None:
+        """Write what was gathered."""
+        with database.told(self._path):
+            self.ledger.flush()
 
     def end(self) -> None:
         """Make the batch durable."""
         with database.told(self._path):
-            self.ledger.flush()
             self._blobs.flush()
             self._connection.execute("COMMIT")
         self._blobs.settle()
@@ -70,35 +85,33 @@ class Writing:
 
 
 class Reading:
-    """One snapshot for a batch of questions."""
+    """Snapshots for questions: one at a time."""
 
     def __init__(
         self, path: Path, timeout_s: float, unsettled: dict[tuple[str, bytes], RelayState]
     ) -> None:
         self._path = path
-        self._waiting = unsettled
-        self.unsettled = unsettled.copy()
-        """States that may not be in the snapshot: noted before it was taken."""
+        self._unsettled = unsettled
+        self._noted = unsettled
         self.connection = database.connect(path, read_only=True, timeout_s=timeout_s)
 
-    def begin(self) -> None:
-        """Begin; the snapshot is taken by the first read."""
-        self.unsettled = self._waiting.copy()
+    def answer(self, question: Callable[[], _T]) -> _T:
+        """Return what a question gives that is asked of one snapshot. Raises StoreBusyError."""
+        self._noted = self._unsettled.copy()
         with database.told(self._path):
             self.connection.execute("BEGIN")
+            try:
+                return question()
+            finally:
+                roll_back(self.connection)
 
-    def end(self) -> None:
-        """Give the snapshot up."""
-        with database.told(self._path):
-            self.connection.execute("COMMIT")
+    def state_of(self, entry_id: str, sha256_in: bytes) -> RelayState | None:
+        """Return a state that may not be in the snapshot: it was noted before that was taken."""
+        return self._noted.get((entry_id, sha256_in))
 
-    def undo(self) -> None:
-        """Give the snapshot up after an error."""
-        roll_back(self.connection)
-
-    def explained(self, error: Exception) -> StoreBusyError | None:
-        """Return what to say when the store itself failed."""
-        return database.explained(error, self._path)
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
 
 
 def roll_back(connection: database.Connection) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -16,15 +17,21 @@ class Turns:
         self.turns = 0
         self.undone = 0
         self.fails = False
+        self.held = False
+        self.patient = 0
         self.gate = threading.Event()
         self.gate.set()
 
-    def begin(self) -> None:
-        self.gate.wait(10)
-        if self.fails:
+    def begin(self, *, patient: bool) -> None:
+        self.patient += patient
+        if self.fails or (self.held and not patient):
             raise StoreBusyError("away")
 
+    def complete(self) -> None:
+        pass
+
     def end(self) -> None:
+        assert self.gate.wait(10)
         self.turns += 1
 
     def undo(self) -> None:
@@ -44,7 +51,7 @@ async def test_what_waits_is_done_in_one_turn() -> None:
     turns.gate.clear()
     first = batches.ask(lambda: 0)
     await asyncio.sleep(0)
-    more = [batches.ask(lambda n=n: n) for n in range(1, 9)]
+    more = [batches.ask(partial(int, n)) for n in range(1, 9)]
     turns.gate.set()
     assert await asyncio.gather(first, *more) == list(range(9))
     assert turns.turns <= 2
@@ -56,7 +63,8 @@ async def test_a_lazy_job_rides_with_another() -> None:
     batches = Batches("writer", turns, linger_s=60)
     batches.tell(lambda: done.append("lazy"))
     await batches.ask(lambda: done.append("asked"))
-    assert (done, turns.turns) == (["lazy", "asked"], 1)
+    assert done == ["lazy", "asked"]
+    assert turns.turns == 1
     batches.close()
 
 
@@ -125,3 +133,55 @@ async def test_an_error_of_the_disk_is_the_stores() -> None:
     with pytest.raises(StoreBusyError, match="disk"):
         await batches.ask(lambda: fail(OSError("gone")))
     batches.close()
+
+
+async def test_a_turn_that_cannot_begin_at_once_waits_in_the_thread() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    turns.held = True
+    assert await batches.ask(threading.current_thread) is not threading.main_thread()
+    assert turns.patient == 1
+    batches.close()
+
+
+async def test_a_turn_that_begins_at_once_is_done_on_the_loop() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    assert await batches.ask(threading.current_thread) is threading.main_thread()
+    assert turns.patient == 0
+    batches.close()
+
+
+def test_a_loop_that_ended_leaves_nothing_behind() -> None:
+    turns, done = Turns(), []
+    batches = Batches("writer", turns, linger_s=60)
+
+    async def leave() -> None:
+        turns.gate.clear()
+        asking = asyncio.ensure_future(batches.ask(lambda: done.append("first")))
+        await asyncio.sleep(0)
+        asking.cancel()
+
+    async def come() -> None:
+        turns.gate.set()
+        await batches.ask(lambda: done.append("second"))
+
+    asyncio.run(leave())
+    asyncio.run(come())
+    batches.close()
+    assert done == ["first", "second"]
+    assert turns.turns == 2
+
+
+async def test_closing_in_the_middle_of_a_turn_waits_for_it() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    turns.gate.clear()
+    asked = batches.ask(lambda: "first")
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_later(0, turns.gate.set)
+    late = batches.ask(lambda: "late")
+    await asyncio.sleep(0)
+    turns.gate.set()
+    batches.close()
+    assert [await asked, await late] == ["first", "late"]
