@@ -63,6 +63,24 @@ _SUBJECT: Final = re.compile(
 _NOTES: Final = re.compile(
     r"\s*(.{2,80}?)\s+is\s+(?:currently\s+)?out\s+of\s+(?:the\s+)?office\b", re.IGNORECASE
 )
+# Challenge-response systems hold a letter back until its author confirms it.
+_CHALLENGE: Final = re.compile(
+    r"(?:click|visit|reply|follow)[^.\n]{0,80}(?:to|and)[^.\n]{0,60}(?:confirm|verify|deliver|"
+    r"release)|"
+    r"(?:confirm|verify)\s+(?:that\s+)?(?:you\s+are|your|this)[^.\n]{0,60}(?:sender|human|"
+    r"person|message|e-?mail)|"
+    r"(?:not\s+(?:yet\s+)?been\s+delivered|is\s+being\s+held|"
+    r"waiting\s+for)[^.\n]{0,80}(?:confirm|verif|approv)",
+    re.IGNORECASE,
+)
+_CHALLENGE_SUBJECT: Final = re.compile(
+    r".*(?:verification\s+required|confirmation\s+(?:required|needed)|\(action\s+required\)|"
+    r"please\s+(?:confirm|verify)\s+(?:your|this|that|you))",
+    re.IGNORECASE,
+)
+_ROBOT_FIELDS: Final = frozenset(
+    ("x-auto-response-suppress", "x-tmda-fingerprint", "x-boxbe", "x-spamarrest", "x-challenge")
+)
 _SAYS_ROBOT: Final = re.compile(
     r"this\s+is\s+an\s+auto(?:mated|matic(?:ally)?)?[- ]*(?:generated\s+)?(?:reply|response|"
     r"responder|answer)|"
@@ -114,7 +132,7 @@ def _by_fields(heading: Heading) -> tuple[str, str]:
                 return f"{field.name}: {field.value[:60].decode('latin-1')}", ""
             if field.name == "auto-submitted" and field.value.strip()[:2].lower() != b"no":
                 generated = field.name
-        elif field.name == "x-auto-response-suppress":
+        elif field.name in _ROBOT_FIELDS:
             suppressed = field.name
     if generated and heading.cited:
         return f"{generated}, answers {heading.cited[0]}", ""
@@ -140,6 +158,9 @@ def _by_text(heading: Heading, head: str, robot: str) -> str:
         return f"text {said.group()!r}"
     if robot and (left := _LEFT.search(head)):
         return f"{robot}, text {left.group()!r}"
+    subject = _CHALLENGE_SUBJECT.match(heading.subject)
+    if subject and (robot or heading.cited) and (asks := _CHALLENGE.search(head)):
+        return f"challenge, text {asks.group()!r}"
     return ""
 
 

@@ -196,3 +196,23 @@ def test_the_successor_is_neither_author_nor_recipient() -> None:
 def test_a_message_without_author_is_judged_by_its_subject() -> None:
     heading = read_heading(b"Subject: x is out of the office\r\n\r\n")
     assert auto_reply_evidence(heading, "") == ""
+
+
+CHALLENGE = "Your message is being held. Please click the link below to verify your e-mail."
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "fields", "is_robot"),
+    [
+        ("Re: Offer (verification required)", CHALLENGE, {"In_Reply_To": "<0@x>"}, True),
+        ("Please confirm your message", CHALLENGE, {"X_TMDA_Fingerprint": "x"}, True),
+        ("Please confirm your message", "Did you get it?", {"In_Reply_To": "<0@x>"}, False),
+        ("Please confirm your message", CHALLENGE, {}, False),
+        ("Offer", CHALLENGE, {"In_Reply_To": "<0@x>"}, False),
+    ],
+)
+def test_a_challenge_is_an_automatic_reply(
+    subject: str, text: str, fields: dict[str, str], is_robot: bool
+) -> None:
+    found = read(letter(text, subject=subject, **fields)).kind
+    assert (found is Kind.AUTO_REPLY) is is_robot
