@@ -57,6 +57,7 @@ _LINES: Final = 4
 _FOLDED_CHARS: Final = 45
 """A subject shorter than this was not folded by its client."""
 _LINE_CHARS: Final = 500
+_FOLDED_LINE_CHARS: Final = 200
 _LEAST_LABELS: Final = 3
 _FIELDS_PER_BLOCK: Final = 12
 _QUOTE: Final = " \t>＞\u00a0\ufeff"
@@ -125,7 +126,7 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark
         said = _says_wrote(line)
         if not said and not _ADDRESS_END.search(line):
             continue
-        start = _attribution_start(text, start, last)
+        start = _attribution_start(text, start, stop, last)
         is_dated = _TIME.search(text, start, stop) is not None
         if is_dated or (said and ("@" in line or _is_quote_next(text, stop))):
             yield Mark(start, stop, "attribution")
@@ -140,31 +141,34 @@ def _says_wrote(line: str) -> bool:
     return _WROTE.search(line) is not None
 
 
-def _attribution_start(text: str, start: int, last: int) -> int:
-    """Return where an attribution begins that may be folded over some lines."""
+def _attribution_start(text: str, start: int, stop: int, last: int) -> int:
+    """Return where an attribution begins that may be folded over some lines.
+
+    It begins where its date does; a date that is folded itself begins with a client's word.
+    """
     at = start
     for _ in range(_LINES - 1):
-        if _TIME.search(text, at, at + _LINE_CHARS) and _opens(text, at):
-            return at
-        if at <= last or at == 0:
-            break
-        above = text.rfind("\n", 0, at - 1) + 1
-        line = text[above : at - 1].strip(_QUOTE)
-        if not line or above < last or len(line) > 200:
+        above = _line_above(text, at, last)
+        if _TIME.search(text, at, stop):
+            is_folded = above < at and _OPENER.match(text, above) and not _OPENER.match(text, at)
+            return above if is_folded and _TIME.search(text, above, at) else at
+        if above == at:
             break
         at = above
-    return at if _TIME.search(text, at, start) else start
+    return at if _TIME.search(text, at, stop) else start
 
 
-def _opens(text: str, at: int) -> bool:
-    """Whether a line begins as attributions do: behind an empty line, or with a date's words."""
-    above = text.rfind("\n", 0, max(at - 1, 0)) + 1
-    before = text[above : max(at - 1, 0)].strip(_QUOTE)
-    return not before or _OPENER.match(text, at) is not None
+def _line_above(text: str, at: int, last: int) -> int:
+    """Return where the line above begins; the same place when it is empty, long or taken."""
+    if at <= last or at == 0:
+        return at
+    above = text.rfind("\n", 0, at - 1) + 1
+    line = text[above : at - 1].strip(_QUOTE)
+    return at if not line or above < last or len(line) > _FOLDED_LINE_CHARS else above
 
 
 _OPENER: Final = re.compile(
-    r"[ \t>]*(?:on\b|am\b|le\b|el\b|il\b|em\b|op\b|w\s+dniu|dnia\b|den\b|dne\b|în\b|в\b|"
+    r"[ \t>]*(?:on\b|at\b|am\b|le\b|el\b|il\b|em\b|op\b|w\s+dniu|dnia\b|den\b|dne\b|dana\b|la\b|"
     r"\d{1,4}[./年-])",
     re.IGNORECASE,
 )

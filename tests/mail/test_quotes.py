@@ -125,6 +125,19 @@ def test_new_words_end_above_an_attribution_without_quote_marks(attribution: str
     assert new_words(f"New words.\n\n{attribution}\n\nOld words.\nMore.\n") == "New words."
 
 
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        'At 2026-11-09 10:21:00, "Ann Lee" <ann@x.example> wrote:',
+        "On Mon, 9 Nov 2026 10:21 Ann Lee wrote:",
+        "El lun, 9 nov 2026 a las\n10:21, Ann Lee (<ann@x.example>) escribió:",
+        "Ann Lee <ann@x.example> 于2026年11月9日周一 10:21写道：",
+    ],
+)
+def test_an_attribution_right_below_new_words_takes_none_of_them(attribution: str) -> None:
+    assert new_words(f"New words at 10:00.\n{attribution}\n> Old words.\n") == "New words at 10:00."
+
+
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS.keys())
 def test_new_words_end_above_a_header_block_or_separator(block: str) -> None:
     assert new_words(f"New words.\n\n{block}\n\nOld words.\n") == "New words."
