@@ -44,6 +44,11 @@ def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> C
         )
         try:
             if not read_only:
+                # What is deleted is overwritten: mail that is freed or erased leaves no trace.
+                connection.execute("PRAGMA secure_delete = ON")
+                if connection.execute("PRAGMA page_count").fetchone()[0] == 0:
+                    # Heard before the first table only: free pages go back step by step.
+                    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
                 connection.execute("PRAGMA wal_autocheckpoint = 4000")
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA journal_size_limit = 67108864")
