@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import structlog
@@ -22,14 +21,18 @@ from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.doors import House, OpenDoor, hop_of, open_door
-from gateway.interfaces import StoreBusyError
+from gateway.interfaces import Passage, StoreBusyError
 from gateway.model.decision import Outcome, Reason
+from gateway.model.envelope import RelayState
 from gateway.model.trust import Trust
+from gateway.notices.compose import Sender
+from gateway.notices.postman import Postman
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
 from gateway.replay import Replayer
 from gateway.rules.intake import UNANSWERED
 from gateway.store.entries import Entries, Filters
+from gateway.store.notices import NoticeBox
 from gateway.store.spool import FolderSpool
 from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys, make_resolver
@@ -39,6 +42,7 @@ WAITING_S = 0.2
 """How often entries that another message set waiting are judged anew."""
 SPOOL_S = 5.0
 PURGE_S = 3600.0
+NOTICES_S = 5.0
 PROVE_S = 300.0
 """How often copies are proved again whose keys no server answered for."""
 PROVED_WITHIN = timedelta(days=2)
@@ -113,8 +117,9 @@ class Daemon:
             self.spool,
             self.verifier,
             _flow_settings(config),
-            observe=partial(maillog.passed, self.log),
+            observe=self._observe,
         )
+        self.notice_box = NoticeBox(config.store_path)
         self._closing.push_async_callback(self._close_doors)
         inherited = service.inherit()
         for listener in config.listeners:
@@ -125,6 +130,7 @@ class Daemon:
             (self._decide_later, SPOOL_S),
             (self._purge, PURGE_S),
             (self._prove_again, PROVE_S),
+            (self._send_notices, NOTICES_S),
         ):
             self.behind(self._again(work, every_s))
         self.log.info("started", listeners=",".join(self.listening))
@@ -233,6 +239,35 @@ class Daemon:
     async def _decide_later(self) -> None:
         if decided := await self.pipeline.decide_later():
             self.log.info("decided from the spool", messages=decided)
+
+    def _observe(self, passage: Passage) -> None:
+        """Write the line of a message, and tell its sender what he has to know."""
+        maillog.passed(self.log, passage)
+        if passage.relayed.state is RelayState.CONSUMED and (postman := self._postman) is not None:
+            self.behind(self._file_notices(postman, passage))
+
+    @property
+    def _postman(self) -> Postman | None:
+        """Who sends notices; None where none are to be sent."""
+        notices = self.config.notices
+        hop = notices.way_out(self.config.listeners)
+        if notices.address is None or hop is None:
+            return None
+        key = self.store.directory.notice_key
+        sender = Sender(str(notices.address), notices.language, key)
+        return Postman(self.notice_box, sender, self._relay(hop), lambda: self.store.directory)
+
+    async def _file_notices(self, postman: Postman, passage: Passage) -> None:
+        try:
+            await postman.file(passage, datetime.now(UTC))
+        except StoreBusyError as error:
+            self.log.warning("no notice was written", trouble=str(error))
+
+    async def _send_notices(self) -> None:
+        if (postman := self._postman) is not None and (
+            taken := await postman.send_due(datetime.now(UTC))
+        ):
+            self.log.info("notices sent", notices=taken)
 
     async def _prove_again(self) -> None:
         now = datetime.now(UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -183,3 +184,45 @@ class Passage:
     relayed: Relayed
     trouble: str = ""
     """What went wrong on our side, for the admin; empty when nothing did."""
+    decisions: tuple[tuple[str, Decision], ...] = ()
+    """Entry id and decision of each message that was recorded: a forward may hold several."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingNotice:
+    """A notice that is to be sent."""
+
+    number: int
+    recipient: str
+    content: bytes
+    attempts: int
+
+
+class NoticeOutbox(Protocol):
+    """Where notices wait, durably."""
+
+    def put(
+        self,
+        *,
+        user: str,
+        recipient: str,
+        entry_id: str,
+        reason: str,
+        content: bytes,
+        now: datetime,
+        kind: str = "notice",
+    ) -> bool:
+        """Keep a notice, unless the user was told the same of this thread within a day."""
+        ...
+
+    def due(self, now: datetime, most: int) -> Sequence[WaitingNotice]:
+        """Return what is to be sent now, oldest first."""
+        ...
+
+    def sent(self, number: int, said: str) -> None:
+        """Note that the next hop has it."""
+        ...
+
+    def failed(self, number: int, said: str, again_at: datetime | None) -> None:
+        """Note that it did not take it; None gives up."""
+        ...

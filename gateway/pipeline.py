@@ -75,6 +75,8 @@ class Logged:
     message_id: str = ""
     spooled_as: str = ""
     trouble: str = ""
+    decisions: tuple[Decision, ...] = ()
+    """Of each entry."""
     lost: bool = False
     """Nothing of it is durable, though it should be."""
 
@@ -237,7 +239,9 @@ class Pipeline:
             return await self._put_by(envelope, arrival, f"store-unavailable ({error})")
         except Exception as error:  # noqa: BLE001 - a defect of ours must not stop mail (D-3)
             return await self._put_by(envelope, arrival, f"inspection-deferred ({error!r})")
-        return Logged(tuple(entries), found[0].decision, arrival.heading.message_id)
+        decisions = tuple(judged.decision for judged in found)
+        message_id = arrival.heading.message_id
+        return Logged(tuple(entries), decisions[0], message_id, decisions=decisions)
 
     async def _put_by(self, envelope: Envelope, arrival: Arrival | None, why: str) -> Logged:
         """Spool the octets, unless the privacy gate forbids to keep them (D-9)."""
@@ -273,7 +277,9 @@ class Pipeline:
             except OSError as error:
                 trouble = f"{trouble} ({error})"
         first = logged.entry_ids[0] if logged.entry_ids else ""
-        self.observe(Passage(envelope, logged.message_id, first, logged.decision, relayed, trouble))
+        decided = tuple(zip(logged.entry_ids, logged.decisions, strict=True))
+        message_id, decision = logged.message_id, logged.decision
+        self.observe(Passage(envelope, message_id, first, decision, relayed, trouble, decided))
 
 
 def _refusal(reply: Reply) -> Relayed:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gateway.config.doors import read_listeners
 from gateway.config.faults import ConfigError, Fault
+from gateway.config.notices import read_notices
 from gateway.config.scanners import load_signatures
 from gateway.config.settings import Config, Gateway, Reading, Store
 from gateway.config.switches import read_policy
@@ -24,7 +25,10 @@ from gateway.config.web import read_web
 from gateway.mail.scanners import Signature
 from gateway.model.directory import LoggingAddress
 
-TABLES = ("gateway", "listener", "next_hop", "store", "policy", "addresses", "trust", "web")
+TABLES = (
+    *("gateway", "listener", "next_hop", "store", "policy"),
+    *("addresses", "trust", "notices", "web"),
+)
 USES = {"logging": "any", "bcc": "bcc", "forward": "forward", "journal": "journal"}
 """Keys of `[addresses]`, and what the addresses under each are for."""
 _PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
@@ -70,6 +74,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     addresses = _addresses(tables, tables.table(document, ("addresses",)))
     policy, reading = read_policy(tables, tables.table(document, ("policy",)))
     trust = read_trust(tables, tables.table(document, ("trust",)))
+    notices = read_notices(tables, tables.table(document, ("notices",)), listeners)
     web = read_web(tables, tables.table(document, ("web",)))
     signatures = _signatures(tables, reading)
     if policy is None or gateway is None or store is None or reading is None or web is None:
@@ -83,6 +88,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         reading=reading,
         addresses=addresses,
         trust=trust,
+        notices=notices,
         web=web,
         signatures=signatures,
     )

@@ -6,7 +6,7 @@ cannot say stands in `gateway.config.values`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from gateway.config.secrets import Secret
-from gateway.config.values import Domain, Endpoint, Network
+from gateway.config.values import Domain, Endpoint, MailAddress, Network
 from gateway.mail.scanners import Signature
 from gateway.model.directory import LoggingAddress
 from gateway.model.envelope import Direction
@@ -140,6 +140,25 @@ class Web:
 
 
 @dataclass(frozen=True, slots=True)
+class Notices:
+    """`[notices]`: what users are told of copies that were not logged."""
+
+    address: MailAddress | None = None
+    """Who they come from; None sends none."""
+    language: Literal["en", "ja"] = "en"
+    next_hop: Endpoint | None = None
+
+    def way_out(self, listeners: Sequence[Listener]) -> NextHop | None:
+        """Return the next hop that they leave by: their own, else that of incoming mail."""
+        if self.next_hop is not None:
+            return NextHop(self.next_hop)
+        ways = [one for one in listeners if one.next_hop is not None]
+        incoming = (one for one in ways if one.way is Direction.INCOMING)
+        chosen = next(incoming, ways[0] if ways else None)
+        return chosen.next_hop if chosen else None
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The keys of `[policy]` that limit how mail is read; no rule looks at them."""
 
@@ -164,6 +183,7 @@ class Config:
     """Logging, BCC, forward and journal addresses, in the order of the file."""
     trust: Trust = field(default_factory=Trust)
     """Who may vouch for the sender of a copy."""
+    notices: Notices = Notices()
     signatures: tuple[Signature, ...] = ()
     """The admin's own records of what scanners leave, compiled."""
     web: Web = Web()

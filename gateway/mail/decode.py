@@ -30,6 +30,7 @@ _SPACE: Final = b" \t\r\n\x0b\x0c"
 _PADDING: Final = re.compile(rb"=+")
 _PADDING_OR_SPACE: Final = b"=" + _SPACE
 _QUANTUM: Final = 4
+_SEARCHED_AT_ONCE_OCTETS: Final = 262_144
 
 
 def cut(octets: Octets, chain: tuple[Span, ...]) -> Iterator[bytes]:
@@ -75,7 +76,7 @@ def find(octets: Octets, needle: bytes, start: int, stop: int) -> int:
     Large ranges are searched through windows: that stays in the processor's cache, and the
     search of bytes is quicker than that of a map.
     """
-    if isinstance(octets, bytes) and stop - start <= limits.WINDOW_OCTETS:
+    if isinstance(octets, bytes) and stop - start <= _SEARCHED_AT_ONCE_OCTETS:
         return octets.find(needle, start, stop)
     overlap = len(needle) - 1
     for at in range(start, stop, limits.WINDOW_OCTETS):

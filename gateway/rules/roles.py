@@ -35,9 +35,14 @@ def is_role_address(key: str) -> bool:
     """Whether an address is that of a role, a list or a robot."""
     local_part = key.rpartition("@")[0]
     bare = local_part.partition("+")[0]
+    return bare in ROLES or is_robot_address(key)
+
+
+def is_robot_address(key: str) -> bool:
+    """Whether an address is that of a list or a robot."""
+    local_part = key.rpartition("@")[0]
     return (
-        bare in ROLES
-        or bare in ROBOTS
+        local_part.partition("+")[0] in ROBOTS
         or _ROBOT.search(local_part) is not None
         or _LIST.search(local_part) is not None
     )

@@ -144,7 +144,7 @@ BAD = [
         LEAST + "[polisy]",
         (
             'replygate.toml:7: The file has no key "polisy"; did you mean "policy"? '
-            "Allowed: addresses, gateway, listener, next_hop, policy, store, trust, web."
+            "Allowed: addresses, gateway, listener, next_hop, notices, policy, store, trust, web."
         ),
     ),
     (
@@ -413,3 +413,20 @@ def test_whom_the_admin_trusts_is_read() -> None:
 )
 def test_what_is_wrong_with_trust_is_said(line: str, problem: str) -> None:
     assert problem in faults(f"{LEAST}[trust]\n{line}")[0]
+
+
+def test_notices_leave_by_the_next_hop_of_incoming_mail() -> None:
+    config = parsed(LEAST + '[notices]\naddress = "gate@example.com"')
+    assert config.notices.way_out(config.listeners) == config.listeners[0].next_hop
+
+
+def test_notices_have_a_next_hop_of_their_own() -> None:
+    text = copies('[notices]\naddress = "gate@example.com"\nnext_hop = "mx.example:25"')
+    hop = parsed(text).notices.way_out(())
+    assert hop is not None
+    assert str(hop.address) == "mx.example:25"
+
+
+def test_notices_without_a_way_out_are_a_fault() -> None:
+    (fault,) = faults(copies('[notices]\naddress = "gate@example.com"'))
+    assert "there is no next hop to send by" in fault

@@ -13,7 +13,7 @@ import pytest
 
 from gateway.config.doors import OWN_KEYS
 from gateway.config.load import TABLES, USES, load_config
-from gateway.config.settings import Gateway, Listener, NextHop, Reading, Store, Web
+from gateway.config.settings import Gateway, Listener, NextHop, Notices, Reading, Store, Web
 from gateway.config.switches import FOLLOWS
 from gateway.config.values import Endpoint
 from gateway.model.policy import Policy, Retention
@@ -62,6 +62,7 @@ def in_the_code() -> dict[str, Any]:
         "next_hop": [NextHop],
         "listener": [Listener],
         "store": [Store],
+        "notices": [Notices],
         "policy": [Policy, Reading],
         "web": [Web],
         "policy.retention": [Retention],

@@ -165,7 +165,7 @@ def test_a_small_part_comes_whole(encoding: str) -> None:
     assert cut_whole(octets, span, 10**6) == b"".join(cut(octets, span))
 
 
-@pytest.mark.parametrize("size", [10, 50_000, 200_000])
+@pytest.mark.parametrize("size", [10, 50_000, 400_000])
 def test_a_needle_is_found_in_memory_and_map(size: int) -> None:
     octets = b"-" * size + b"--needle" + b"-" * 10
     with mmap.mmap(-1, len(octets)) as window:

@@ -1,0 +1,111 @@
+"""The outbox of notices: what users are told, until the next hop has it.
+
+Each call opens the database and closes it again, on the thread of its caller: notices are rare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.interfaces import WaitingNotice
+from gateway.store import database
+from gateway.store.rows import clean, entry_number, micros
+from gateway.store.turns import roll_back
+
+DAY: Final = timedelta(days=1)
+
+
+class NoticeBox:
+    """The notices of one store."""
+
+    def __init__(self, path: Path, *, timeout_s: float = 5.0) -> None:
+        self._path = path
+        self._timeout_s = timeout_s
+
+    def put(
+        self,
+        *,
+        user: str,
+        recipient: str,
+        entry_id: str,
+        reason: str,
+        content: bytes,
+        now: datetime,
+        kind: str = "notice",
+    ) -> bool:
+        """Keep a notice, unless the user was told the same of this thread within a day.
+
+        Raises StoreBusyError.
+        """
+        at, entry = micros(now), entry_number(entry_id) or 0
+        with self._change() as change:
+            row = change.execute("SELECT thread FROM entries WHERE entry = ?", (entry,)).fetchone()
+            thread = row[0] if row else 0
+            told = change.execute(
+                "SELECT 1 FROM notices WHERE user = ? AND thread = ? AND reason = ?"
+                " AND kind = ? AND made_at > ?",
+                (user, thread, reason, kind, micros(now - DAY)),
+            ).fetchone()
+            if told is None:
+                change.execute(
+                    "INSERT INTO notices (kind, user, recipient, thread, reason, entry, made_at,"
+                    " next_at, state, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)",
+                    (kind, user, clean(recipient), thread, reason, entry, at, at, content),
+                )
+        return told is None
+
+    def due(self, now: datetime, most: int) -> Sequence[WaitingNotice]:
+        """Return what is to be sent now, oldest first. Raises StoreBusyError."""
+        with self._opened() as connection:
+            rows = connection.execute(
+                "SELECT notice, recipient, content, attempts FROM notices"
+                " WHERE state = 'waiting' AND next_at <= ? ORDER BY next_at, notice LIMIT ?",
+                (micros(now), most),
+            ).fetchall()
+        return [WaitingNotice(*row) for row in rows]
+
+    def sent(self, number: int, said: str) -> None:
+        """Note that the next hop has it; the content goes. Raises StoreBusyError."""
+        self._settle("sent", number, said)
+
+    def failed(self, number: int, said: str, again_at: datetime | None) -> None:
+        """Note that the next hop did not take it; None gives up. Raises StoreBusyError."""
+        if again_at is None:
+            self._settle("failed", number, said)
+            return
+        with self._change() as change:
+            change.execute(
+                "UPDATE notices SET attempts = attempts + 1, next_at = ?, said = ?"
+                " WHERE notice = ?",
+                (micros(again_at), clean(said), number),
+            )
+
+    def _settle(self, state: str, number: int, said: str) -> None:
+        with self._change() as change:
+            change.execute(
+                "UPDATE notices SET state = ?, said = ?, attempts = attempts + 1, content = NULL"
+                " WHERE notice = ?",
+                (state, clean(said), number),
+            )
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        with (
+            database.told(self._path),
+            closing(database.connect(self._path, timeout_s=self._timeout_s)) as connection,
+        ):
+            yield connection
+
+    @contextmanager
+    def _change(self) -> Iterator[Any]:
+        with self._opened() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                roll_back(connection)
