@@ -110,6 +110,46 @@ def test_the_original_is_unwrapped(head: str, note: str) -> None:
     assert (found.body, found.kind) == ("Old words.\n\nMore.", "inline")
 
 
+HTML = {
+    "gmail": '<div dir="ltr">Note<br><br><div class="gmail_quote"><div class="gmail_attr">'
+    '---------- Forwarded message ---------<br>From: <b class="gmail_sendername">Ann Lee</b> '
+    '<span dir="auto">&lt;<a href="mailto:ann@x.example">ann@x.example</a>&gt;</span><br>'
+    "Date: Mon, Nov 9, 2026 at 10:21 AM<br>Subject: Offer<br>To:  &lt;<a>bob@corp.example</a>&gt;"
+    "<br></div><br><br>Old words.<p>More.</p></div></div>",
+    "outlook": '<p class="MsoNormal">Note<o:p></o:p></p><div><div style="border:none;'
+    'border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p class="MsoNormal"><b>From:</b> '
+    "Ann Lee &lt;ann@x.example&gt; <br><b>Sent:</b> Monday<br><b>To:</b> bob@corp.example<br>"
+    "<b>Subject:</b> Offer</p></div></div><p>Old words.</p><p>More.</p>",
+    "outlook web": "<p>Note</p><hr tabindex=-1><div id=divRplyFwdMsg><b>From:</b> Ann Lee "
+    "&lt;ann@x.example&gt;<br><b>Sent:</b> Monday<br><b>To:</b> bob@corp.example<br>"
+    "<b>Subject:</b> Offer</div><div><p>Old words.</p><p>More.</p></div>",
+    "apple": 'Note<br><div><br><blockquote type="cite"><div>Begin forwarded message:</div><br>'
+    "<div><span><b>From: </b></span><span>Ann Lee &lt;ann@x.example&gt;<br></span></div>"
+    "<div><b>Subject: </b>Offer<br></div><div><b>Date: </b>9 November<br></div>"
+    "<div><b>To: </b>bob@corp.example<br></div><br><div>Old words.</div><br><div>More.</div>"
+    "</blockquote></div>",
+    "thunderbird": 'Note<div class="moz-forward-container"><br>-------- Forwarded Message --------'
+    '<table><tr><th align="RIGHT">Subject: </th><td>Offer</td></tr><tr><th>Date: </th><td>Mon</td>'
+    "</tr><tr><th>From: </th><td>Ann Lee &lt;ann@x.example&gt;</td></tr><tr><th>To: </th>"
+    "<td>bob@corp.example</td></tr></table><br><p>Old words.</p><p>More.</p></div>",
+    "yahoo": "<div>Note</div><div class=yahoo_quoted><div>----- Forwarded Message -----</div><div>"
+    "<b>From:</b> Ann Lee &lt;ann@x.example&gt;</div><div><b>To:</b> bob@corp.example</div><div>"
+    "<b>Sent:</b> Monday</div><div><b>Subject:</b> Offer</div><div><br></div><p>Old words.</p>"
+    "<p>More.</p></div>",
+}
+
+
+@pytest.mark.parametrize("html", HTML.values(), ids=HTML.keys())
+def test_the_original_is_unwrapped_from_html(html: str) -> None:
+    message = read(letter(html, subject="Fwd: Offer", Content_Type="text/html; charset=utf-8"))
+    (found,) = message.forwards
+    assert message.new_text == "Note"
+    assert found.author is not None
+    assert (found.author.key, found.author.name) == ("ann@x.example", "Ann Lee")
+    assert (found.subject, [a.key for a in found.to]) == ("Offer", [TO])
+    assert found.body == "Old words.\n\nMore."
+
+
 ATTRIBUTIONS = {
     "en": 'On 28/10/2026 12:46, "Ann Lee" <ann@x.example> wrote:',
     "de": 'Am 28/10/2026, 12:46 schrieb "Ann Lee" <ann@x.example>:',

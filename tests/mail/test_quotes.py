@@ -115,6 +115,35 @@ BLOCKS = {
 }
 
 
+HTML = {
+    "gmail": '<div dir="ltr">New words.</div><br><div class="gmail_quote"><div class="gmail_attr">'
+    "2026年11月9日(月) 10:21 田中 &lt;<a>t@x.example</a>&gt;:<br></div>"
+    '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid">Old.<br>'
+    "</blockquote></div>",
+    "outlook": '<p class="MsoNormal">New words.</p><div style="border:none;border-top:solid #B5C4DF '
+    '1.0pt"><p><b>差出人:</b> 田中<br><b>送信日時:</b> 2026年11月9日<br><b>宛先:</b> Bob</p></div><p>Old.',
+    "outlook web": "<div>New words.</div><div id=appendonsend></div><hr><div id=divRplyFwdMsg>"
+    "<b>From:</b> Ann<br><b>Sent:</b> Monday</div><div>Old.</div>",
+    "apple": "<div>New words.</div><br><div><blockquote type=cite><div>On 9 Nov 2026, at 10:21, Ann "
+    "&lt;ann@x.example&gt; wrote:</div><br><div>Old.</div></blockquote></div>",
+    "ios": '<div dir="ltr">New words.</div><div dir="ltr"><br>Sent from my iPhone</div><div><br>'
+    "<blockquote type=cite>On Nov 9, 2026, at 10:21, Ann &lt;ann@x.example&gt; wrote:<br><br>"
+    "</blockquote></div><blockquote type=cite><div>Old.</div></blockquote>",
+    "thunderbird": '<p>New words.</p><div class="moz-cite-prefix">Am 09.11.26 um 10:21 schrieb Ann:'
+    "<br></div><blockquote type=cite cite=mid:x><p>Old.</p></blockquote>",
+    "yahoo": '<div>New words.</div><div class="yahoo_quoted"><div>On Monday, Ann wrote:</div>'
+    "<div>Old.</div></div>",
+    "proton": '<div>New words.</div><div class="protonmail_quote">On Monday, Ann wrote:<br>'
+    "<blockquote type=cite>Old.</blockquote></div>",
+}
+
+
+@pytest.mark.parametrize("html", HTML.values(), ids=HTML.keys())
+def test_new_words_end_above_the_quotation_of_an_html_client(html: str) -> None:
+    octets = letter(html, subject="Re: Offer", Content_Type="text/html; charset=utf-8")
+    assert read(octets).new_text == "New words."
+
+
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS.keys())
 def test_new_words_end_above_an_attribution_and_its_quotation(attribution: str) -> None:
     assert new_words(f"New words.\n\n{attribution}\n\n> Old words.\n> More.\n") == "New words."
