@@ -20,7 +20,9 @@ from gateway import maillog, service
 from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
+from gateway.config.scanners import all_signatures
 from gateway.doors import House, OpenDoor, hop_of, open_door
+from gateway.filetypes import FileTypes, reader
 from gateway.interfaces import Passage, StoreBusyError
 from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import RelayState
@@ -37,6 +39,7 @@ from gateway.store.spool import FolderSpool
 from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
+from gateway.understand import Read
 
 WAITING_S = 0.2
 """How often entries that another message set waiting are judged anew."""
@@ -92,6 +95,7 @@ class Daemon:
         self.relays: dict[settings.NextHop, Relay] = {}
         self._behind: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
+        self.file_types = FileTypes()
 
     @property
     def listening(self) -> list[str]:
@@ -118,6 +122,7 @@ class Daemon:
             self.verifier,
             _flow_settings(config),
             observe=self._observe,
+            read=self._reader(config),
         )
         self.notice_box = NoticeBox(config.store_path)
         self._closing.push_async_callback(self._close_doors)
@@ -133,6 +138,7 @@ class Daemon:
             (self._send_notices, NOTICES_S),
         ):
             self.behind(self._again(work, every_s))
+        self.behind(self._look_at_file_types())
         self.log.info("started", listeners=",".join(self.listening))
 
     async def stop(self) -> None:
@@ -177,6 +183,7 @@ class Daemon:
         if not (fixed and same):
             self.log.warning("reload", note=NEEDS_RESTART)
         self.pipeline.settings = _flow_settings(config)
+        self.pipeline.read = self._reader(config)
         if config.trust != self.config.trust:
             self.verifier = self.pipeline.verifier = new_verifier(config.trust)
         for name in before.keys() - staying.keys():
@@ -230,8 +237,21 @@ class Daemon:
                 self.log.exception("a defect; please report it")
             await asyncio.sleep(every_s)
 
+    def _replayer(self) -> Replayer:
+        policy, read = self.pipeline.settings.policy, self.pipeline.read
+        return Replayer(self.store, self.verifier, policy, read)
+
+    def _reader(self, config: settings.Config) -> Read:
+        """Return what reads a message, with all that it knows of scanners and files."""
+        return reader(all_signatures(config.signatures), self.file_types)
+
+    async def _look_at_file_types(self) -> None:
+        """Say once, beside the mail, that files cannot be checked; mail flows all the same."""
+        if trouble := await asyncio.to_thread(self.file_types.trouble):
+            self.log.warning("files are not checked against their names", trouble=trouble)
+
     async def _judge_waiting(self) -> None:
-        replayer = Replayer(self.store, self.verifier, self.pipeline.settings.policy)
+        replayer = self._replayer()
         for change in await replayer.settle_waiting(datetime.now(UTC)):
             reason = str(change.after.reason)
             self.log.info("judged anew", entry=change.entry_id, reason=reason)
@@ -271,7 +291,7 @@ class Daemon:
 
     async def _prove_again(self) -> None:
         now = datetime.now(UTC)
-        replayer = Replayer(self.store, self.verifier, self.pipeline.settings.policy)
+        replayer = self._replayer()
         for entry_id in await asyncio.to_thread(unanswered, self.config.store_path, now):
             change = await replayer.replay(entry_id, now, by="gateway")
             if change is not None and change.differs:

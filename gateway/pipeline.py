@@ -30,12 +30,12 @@ from gateway.mail.reading import read_message
 from gateway.model.arrival import Arrival
 from gateway.model.case import Authenticity, Case, Proof
 from gateway.model.decision import Decision, Keep, Reason
-from gateway.model.envelope import Envelope, Octets, Relayed, RelayState, Reply
-from gateway.model.message import Heading, Message
+from gateway.model.envelope import Envelope, Relayed, RelayState, Reply
+from gateway.model.message import Message
 from gateway.model.policy import Policy
 from gateway.rules.by_hand import log_by_hand
 from gateway.rules.judge import judge, judge_gate
-from gateway.understand import arrive, complete, lookup_of, opened, unread
+from gateway.understand import Read, arrive, complete, lookup_of, opened, unread
 
 LOOP_REPLY = Reply(554, ("5.4.6 Too many hops: this message is in a mail loop",))
 DEFER_REPLY = Reply(451, ("4.3.0 The record of this message cannot be written now; try again",))
@@ -99,7 +99,7 @@ class Pipeline:
         settings: Settings,
         *,
         observe: Callable[[Passage], None] = lambda _: None,
-        read: Callable[[Octets, Heading], Message] = read_message,
+        read: Read = read_message,
     ) -> None:
         self.recorder = recorder
         self.spool = spool
@@ -200,7 +200,7 @@ class Pipeline:
         message = await self._read(arrival)
         proof, authenticity = await prove(arrival, self.verifier)
         found = []
-        for inside, inner in opened(arrival, message):
+        for inside, inner in opened(arrival, message, self.read):
             if inside.wrapping and (stopped := judge_gate(inside)) is not None:
                 found.append(Judged(inside, stopped))
                 continue

@@ -21,7 +21,7 @@ from gateway.model.policy import Policy
 from gateway.pipeline import prove
 from gateway.rules.by_hand import discard_by_hand, log_by_hand
 from gateway.rules.judge import BY_PEOPLE, judge, judge_gate
-from gateway.understand import arrive, complete, lookup_of, opened
+from gateway.understand import Read, arrive, complete, lookup_of, opened
 
 ROUNDS = 32
 """How often a call follows what its own changes set waiting; the rest waits for the next call."""
@@ -48,10 +48,13 @@ class Change:
 class Replayer:
     """Judges kept entries again."""
 
-    def __init__(self, recorder: Recorder, verifier: Verifier, policy: Policy) -> None:
+    def __init__(
+        self, recorder: Recorder, verifier: Verifier, policy: Policy, read: Read = read_message
+    ) -> None:
         self.recorder = recorder
         self.verifier = verifier
         self.policy = policy
+        self.read = read
 
     async def preview(
         self, entry_id: str, now: datetime, *, as_of_receipt: bool = False
@@ -65,12 +68,12 @@ class Replayer:
         before = (kept.decision_outcome, kept.decision_reason)
         if (stopped := judge_gate(arrival)) is not None:
             return Change(entry_id, before, stopped, arrival)
-        message = read_message(arrival.envelope.content.octets, arrival.heading)
+        message = self.read(arrival.envelope.content.octets, arrival.heading)
         proof, authenticity = kept.proof, await self.verifier.authenticate(arrival)
         if proof is None:
             # What could not be proved at receipt may be provable now: keys are answered again.
             proof, authenticity = await prove(arrival, self.verifier)
-        arrival, message = _the_one(kept, arrival, message)
+        arrival, message = _the_one(kept, arrival, message, self.read)
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
         known = await self.recorder.recall(lookup)
@@ -134,8 +137,8 @@ class Replayer:
         return tuple(changes)
 
 
-def _the_one(kept: Kept, outer: Arrival, message: Message) -> tuple[Arrival, Message]:
+def _the_one(kept: Kept, outer: Arrival, message: Message, read: Read) -> tuple[Arrival, Message]:
     """Return the message that the entry is of: a forward may hold several."""
-    inside = opened(outer, message)
+    inside = opened(outer, message, read)
     same = (pair for pair in inside if pair[1].message_id == kept.message_id)
     return next(same, inside[0])

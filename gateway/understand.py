@@ -6,7 +6,7 @@ Pure: the clock, the directory and the facts come in as arguments.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,11 +18,13 @@ from gateway.mail.subject import base_subject
 from gateway.model.arrival import Arrival, Wrapping
 from gateway.model.case import Authenticity, Case, Proof
 from gateway.model.directory import Directory
-from gateway.model.envelope import Envelope
+from gateway.model.envelope import Envelope, Octets
 from gateway.model.facts import Facts, Lookup
 from gateway.model.message import Forward, Heading, Message, Span
 from gateway.model.policy import Policy
 
+Read = Callable[[Octets, Heading], Message]
+"""Reads a whole message; the edges give one that also knows scanners and types of files."""
 CITED_LIMIT = 33
 INNER_LIMIT = 50
 """Forwarded messages that are read of one copy."""
@@ -93,14 +95,18 @@ def unread(arrival: Arrival) -> Message:
     return Message(heading=arrival.heading, digest=arrival.envelope.content.sha256)
 
 
-def opened(arrival: Arrival, message: Message) -> tuple[tuple[Arrival, Message], ...]:
+def opened(
+    arrival: Arrival, message: Message, read: Read = read_message
+) -> tuple[tuple[Arrival, Message], ...]:
     """Return what is to be judged: the messages inside a copy, or the message itself."""
     if arrival.copy in {"journal-report", "always-bcc"}:
-        return _journalled(arrival, message)
-    return tuple(unwrap(arrival, message)) or ((arrival, message),)
+        return _journalled(arrival, message, read)
+    return tuple(unwrap(arrival, message, read)) or ((arrival, message),)
 
 
-def unwrap(arrival: Arrival, message: Message) -> Iterator[tuple[Arrival, Message]]:
+def unwrap(
+    arrival: Arrival, message: Message, read: Read = read_message
+) -> Iterator[tuple[Arrival, Message]]:
     """Yield the messages inside a forward, each at the gate of its own; none of other mail."""
     if arrival.copy != "forward":
         return
@@ -110,19 +116,24 @@ def unwrap(arrival: Arrival, message: Message) -> Iterator[tuple[Arrival, Messag
         return
     wrapping = Wrapping("forward", arrival.author, arrival.heading)
     for forward in message.forwards[:INNER_LIMIT]:
-        inner = _attached(arrival, forward) if forward.chain else _inline(arrival.heading, forward)
+        if forward.chain:
+            inner = _cut_out(arrival, forward.chain, read)
+        else:
+            inner = _inline(arrival.heading, forward)
         if inner.heading.authors:
             inside = replace(arrival, heading=inner.heading, recipient_keys=(), wrapping=wrapping)
             yield inside, inner
 
 
-def _journalled(arrival: Arrival, message: Message) -> tuple[tuple[Arrival, Message], ...]:
+def _journalled(
+    arrival: Arrival, message: Message, read: Read
+) -> tuple[tuple[Arrival, Message], ...]:
     """Return what a journal address got: with the recipients that its envelope does not name."""
     heading = arrival.heading
     wrapping = Wrapping("journal", arrival.author, heading)
     report = read_journal_report(arrival.envelope.content.octets, heading, message.parts)
     if report is not None and report.chain:
-        inner = _cut_out(arrival, report.chain)
+        inner = _cut_out(arrival, report.chain, read)
         recipients = tuple(dict.fromkeys(one.key for one in report.recipients))
         inside = replace(
             arrival, heading=inner.heading, recipient_keys=recipients, wrapping=wrapping
@@ -141,15 +152,10 @@ def _original_recipients(heading: Heading) -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for key in named if key))
 
 
-def _attached(arrival: Arrival, forward: Forward) -> Message:
-    """Return an attached message."""
-    return _cut_out(arrival, forward.chain)
-
-
-def _cut_out(arrival: Arrival, chain: tuple[Span, ...]) -> Message:
+def _cut_out(arrival: Arrival, chain: tuple[Span, ...], read: Read) -> Message:
     """Return the message at the end of a chain, its parts counted from the outer octets (D-10)."""
     octets = b"".join(cut(arrival.envelope.content.octets, chain))
-    inner = read_message(octets, read_heading(octets))
+    inner = read(octets, read_heading(octets))
     attachments = tuple(replace(found, chain=(*chain, *found.chain)) for found in inner.attachments)
     return replace(inner, attachments=attachments)
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gateway.cli.command import Command
+from gateway.cli.command import Command, config_file
 from gateway.cli.output import json_option, print_json, progress
 from gateway.cli.rows import message_row
 from gateway.cli.trouble import CommandError
+from gateway.mail.scanners import Signature
+from gateway.understand import Read
 
 FEW = 16
 """Up to so many files one process is faster than several."""
@@ -23,12 +26,13 @@ CHUNK = 32
 @click.command("inspect", cls=Command)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @json_option
-def inspect(files: Sequence[Path], *, as_json: bool) -> None:
+@click.pass_context
+def inspect(ctx: click.Context, files: Sequence[Path], *, as_json: bool) -> None:
     """Show what is read in the messages FILES; a folder stands for all files within it."""
     paths = list(_all_files(files))
     unread = 0
     with progress("Reading", len(paths)) as step:
-        for path, row in zip(paths, _rows(paths), strict=True):
+        for path, row in zip(paths, _rows(paths, _own(ctx)), strict=True):
             step(1)
             unread += "trouble" in row
             if as_json:
@@ -39,26 +43,47 @@ def inspect(files: Sequence[Path], *, as_json: bool) -> None:
         raise CommandError(f"{unread} of {len(paths)} files could not be read.")
 
 
-def read_file(path: Path) -> dict[str, Any]:
+def read_file(path: Path, own: tuple[Signature, ...] = ()) -> dict[str, Any]:
     """Return what is read in one file, or why it cannot be opened."""
-    from gateway.mail.reading import read_heading, read_message
+    from gateway.mail.reading import read_heading
 
     try:
         octets = path.read_bytes()
     except OSError as error:
         return {"file": str(path), "trouble": error.strerror or type(error).__name__}
-    message = read_message(octets, read_heading(octets))
+    message = _reader(own)(octets, read_heading(octets))
     return {"file": str(path), **message_row(message)}
 
 
-def _rows(paths: Sequence[Path]) -> Iterator[dict[str, Any]]:
+@lru_cache(maxsize=1)
+def _reader(own: tuple[Signature, ...]) -> Read:
+    """Return what reads messages as the gateway does; made once in a process."""
+    from gateway.config.scanners import all_signatures
+    from gateway.filetypes import reader
+
+    return reader(all_signatures(own))
+
+
+def _own(ctx: click.Context) -> tuple[Signature, ...]:
+    """Return the admin's own records of scanners; none where there is no configuration."""
+    from gateway.config.load import load_config
+
+    try:
+        file = config_file(ctx)
+    except CommandError:
+        return ()
+    return load_config(file).signatures
+
+
+def _rows(paths: Sequence[Path], own: tuple[Signature, ...]) -> Iterator[dict[str, Any]]:
     """Read all files, in their order, by as many processes as there are processors."""
+    read = partial(read_file, own=own)
     workers = len(os.sched_getaffinity(0))
     if len(paths) <= FEW or workers == 1:
-        yield from map(read_file, paths)
+        yield from map(read, paths)
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(read_file, paths, chunksize=CHUNK)
+        yield from pool.map(read, paths, chunksize=CHUNK)
 
 
 def _all_files(named: Iterable[Path]) -> Iterator[Path]:

@@ -43,7 +43,9 @@ def open_entries(config: Config) -> Entries:
 @asynccontextmanager
 async def open_flow(config: Config) -> AsyncIterator[Flow]:
     """Give the parts that judge; a gateway that runs on the same store goes on undisturbed."""
+    from gateway.config.scanners import all_signatures
     from gateway.daemon import new_verifier
+    from gateway.filetypes import reader
     from gateway.store.spool import FolderSpool
 
     store = SqliteStore.open(
@@ -57,8 +59,9 @@ async def open_flow(config: Config) -> AsyncIterator[Flow]:
         # History may be large, and nobody waits for it at the other end.
         settings = Settings(policy=config.policy, inspection_budget_s=60.0)
         spool = FolderSpool(config.gateway.state / "spool")
-        pipeline = Pipeline(store, spool, verifier, settings)
-        yield Flow(store, pipeline, Replayer(store, verifier, config.policy))
+        read = reader(all_signatures(config.signatures))
+        pipeline = Pipeline(store, spool, verifier, settings, read=read)
+        yield Flow(store, pipeline, Replayer(store, verifier, config.policy, read))
     finally:
         store.close()
 
