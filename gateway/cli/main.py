@@ -11,6 +11,7 @@ from gateway.cli.command import LazyGroup
 
 COMMANDS = {
     "serve": "gateway.cli.serve:serve",
+    "web": "gateway.cli.web:web",
     "demo": "gateway.cli.serve:demo",
     "check-config": "gateway.cli.check:check_config",
     "doctor": "gateway.cli.check:doctor",
@@ -28,6 +29,7 @@ COMMANDS = {
     "log": "gateway.cli.log:log",
     "purge": "gateway.cli.log:purge",
     "query": "gateway.cli.query:query",
+    "digest": "gateway.cli.digest:digest",
     "rules": "gateway.cli.rules:rules",
     "inspect": "gateway.cli.inspect:inspect",
     "import": "gateway.cli.history:import_",

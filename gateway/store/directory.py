@@ -6,7 +6,9 @@ import hashlib
 import hmac
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from gateway.model.directory import (
@@ -59,8 +61,22 @@ def read_directory(connection: database.Connection, configured: Configured) -> D
         approved_routes=frozenset(
             connection.execute("SELECT network, user FROM approved_routes").fetchall()
         ),
-        notice_key=hmac.new(settings["key"], b"notices", hashlib.sha256).digest(),
+        notice_key=_notice_key(settings["key"]),
     )
+
+
+def notice_key(path: Path) -> bytes:
+    """Return the key that signs the ids of our notices. Raises StoreBusyError."""
+    with (
+        database.told(path),
+        closing(database.connect(path, read_only=True)) as connection,
+    ):
+        found = connection.execute("SELECT value FROM settings WHERE name = 'key'")
+        return _notice_key(found.fetchone()[0])
+
+
+def _notice_key(key: bytes) -> bytes:
+    return hmac.new(key, b"notices", hashlib.sha256).digest()
 
 
 def _column(connection: database.Connection, sql: str) -> frozenset[str]:
