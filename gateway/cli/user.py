@@ -109,3 +109,19 @@ def add_address(ctx: click.Context, address: str, further: Sequence[str]) -> Non
     say(f"Mail from {', '.join(further)} is now that of {address}.")
     for each in further:
         would_be_logged(config, Filters(address=each), f"--address {each}")
+
+
+@user.command()
+@click.argument("address")
+@click.password_option(help="Asked for when it is not given, which keeps it out of the history.")
+@click.pass_context
+def password(ctx: click.Context, address: str, password: str) -> None:
+    """Set the password with which the user with this ADDRESS signs in to the pages."""
+    from gateway.web.vault import Vault
+
+    config = load_config(config_file(ctx))
+    with open_registry(config) as registry:
+        key = registry.user(address).key
+    with Vault(config.gateway.state) as vault:
+        vault.set_password(key, password)
+    say(f"{key} signs in with this password at the pages of: replygate web")

@@ -37,6 +37,11 @@ class CompanyBook(Book):
         """Return all users, oldest first."""
         return read_users(self._connection)
 
+    def user(self, address: str) -> User:
+        """Return the user with this login or further address. Raises UnknownUserError."""
+        key = self._user(address)
+        return next(user for user in self.list_users() if user.key == key)
+
     def set_logging(self, user: str, *, on: bool) -> None:
         """Turn logging on or off for a user, as he wishes."""
         key = self._user(user)

@@ -1,0 +1,145 @@
+"""Reading people, and what is kept of their letters, as far as somebody may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from gateway.model.directory import Directory, Mailbox, User
+from gateway.model.entry import Kept
+from gateway.model.facts import Contact
+from gateway.store import database
+from gateway.store.blobs import Blobs
+from gateway.store.contacts import contact_numbers, read_contacts
+from gateway.store.directory import Configured, read_directory, read_mailboxes, read_users
+from gateway.store.entries import Entries
+from gateway.store.kept import read_kept
+from gateway.store.people import Suggestion
+from gateway.store.rows import entry_name, micros, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a member sees: his own mail, and what is on the timelines of contacts he owns."""
+
+    user: str
+    mailboxes: tuple[str, ...] = ()
+
+
+class Person(NamedTuple):
+    """A line of the list of contacts."""
+
+    contact: int
+    address: str
+    name: str
+    owner: str
+    last_at: datetime | None
+    logged: int
+
+
+class PeopleViews(Entries):
+    """The part of the record about people."""
+
+    def people(self, asked: str, scope: Scope | None, after: int = 0) -> list[Person]:
+        """Return contacts whose name or address holds what is asked, newest contact first."""
+        where = "c.merged_into IS NULL"
+        values: list[Any] = []
+        if asked:
+            where += (
+                " AND (c.name LIKE ? ESCAPE '\\' OR EXISTS (SELECT 1 FROM contact_addresses a"
+                " WHERE a.contact = c.contact AND a.address LIKE ? ESCAPE '\\'))"
+            )
+            values += [f"%{escaped(asked)}%", f"%{escaped(asked.lower())}%"]
+        if after:
+            where, values = f"{where} AND c.contact < ?", [*values, after]
+        if scope is not None:
+            seen, more = self._may_see(scope)
+            where += (
+                " AND (c.owner = ? OR EXISTS (SELECT 1 FROM tied y JOIN entries e ON"
+                f" e.entry = y.entry WHERE y.contact = c.contact AND {seen}))"
+            )
+            values += [scope.user, *more]
+        rows = self._rows(
+            "SELECT c.contact, c.address, c.name, c.owner,"
+            " (SELECT max(e.received_at) FROM tied t JOIN entries e ON e.entry = t.entry"
+            " WHERE t.contact = c.contact),"
+            " (SELECT count(*) FROM tied t WHERE t.contact = c.contact)"
+            f" FROM contacts c WHERE {where} ORDER BY c.contact DESC LIMIT 51",
+            *values,
+        )
+        return [Person(c, a, n, o, moment(at) if at else None, k) for c, a, n, o, at, k in rows]
+
+    def contact(self, number: int) -> Contact | None:
+        """Return a contact; of a merged one the contact that it became."""
+        with database.told(self._path):
+            return read_contacts(self._connection, [number]).get(number)
+
+    def contact_of(self, address: str) -> int | None:
+        """Return the contact that has the address, or None."""
+        with database.told(self._path):
+            found = contact_numbers(self._connection, [address]).get(address, ())
+        return found[0] if found else None
+
+    def owns(self, user: str, contact: int) -> bool:
+        """Whether a contact belongs to the user."""
+        return bool(
+            self._rows("SELECT 1 FROM contacts WHERE contact = ? AND owner = ?", contact, user)
+        )
+
+    def users(self) -> tuple[User, ...]:
+        """Return all users."""
+        with database.told(self._path):
+            return read_users(self._connection)
+
+    def mailboxes(self) -> tuple[Mailbox, ...]:
+        """Return all mailboxes."""
+        with database.told(self._path):
+            return read_mailboxes(self._connection)
+
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """Return addresses that look like second ones of contacts, newest first."""
+        rows = self._rows(
+            "SELECT address, contact, entry FROM suggested_aliases ORDER BY suggested_at DESC"
+        )
+        with database.told(self._path):
+            people = read_contacts(self._connection, [contact for _, contact, _ in rows])
+        return tuple(
+            Suggestion(address, people[contact], entry_name(entry))
+            for address, contact, entry in rows
+        )
+
+    def directory(self, configured: Configured) -> Directory:
+        """Return the directory as of now."""
+        with database.told(self._path):
+            self._connection.execute("BEGIN")
+            try:
+                return read_directory(self._connection, configured)
+            finally:
+                self._connection.execute("COMMIT")
+
+    def kept(self, entry_id: str) -> Kept | None:
+        """Return what is kept of an entry, with its octets, or None. Raises StoreBusyError."""
+        blobs = Blobs(self._path.with_name(f"{self._path.name}-blobs"))
+        with database.told(self._path):
+            return read_kept(self._connection, blobs, entry_id, micros(self._clock()))
+
+    def _may_see(self, scope: Scope | None) -> tuple[str, list[Any]]:
+        """Return the condition of what may be seen."""
+        if scope is None:
+            return "1", []
+        places = ",".join("?" * len(scope.mailboxes))
+        reached = f"SELECT 1 FROM json_each(e.mailboxes) WHERE value IN ({places})"
+        own = f"(e.user = ? OR EXISTS ({reached}))"
+        owned = (
+            "(e.outcome IN ('logged', 'partial') AND EXISTS (SELECT 1 FROM tied o JOIN contacts p"
+            " ON p.contact = o.contact WHERE o.entry = e.entry AND p.owner = ?))"
+        )
+        return f"({own} OR {owned})", [scope.user, *scope.mailboxes, scope.user]
+
+
+def escaped(text: str) -> str:
+    """Return a text as LIKE takes it literally."""
+    for sign in "\\%_":
+        text = text.replace(sign, f"\\{sign}")
+    return text

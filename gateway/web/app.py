@@ -1,0 +1,140 @@
+"""The application: which address shows what, and what every answer carries for safety."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.config.settings import Config
+from gateway.interfaces import StoreBusyError
+from gateway.web import desk as desks
+from gateway.web.desk import Desk, acts, find_viewer, shows
+from gateway.web.pages import admin, decisions, held, policy, signing, timeline, why
+from gateway.web.templating import FOLDER, new_templates
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+FORM_LIMIT = 1_000_000
+"""Octets of a form; nothing is uploaded here."""
+
+
+def new_app(config: Config, *, clock: Callable[[], datetime] = desks.now) -> Starlette:
+    """Return the application on this configuration."""
+    app = Starlette(
+        routes=_routes(),
+        middleware=[Middleware(Guard, secure=config.web.secure)],
+        exception_handlers={
+            404: _missing,
+            StoreBusyError: _busy,
+        },
+    )
+    app.state.desk = Desk(config, new_templates(), clock)
+    app.state.ending = asyncio.Event()
+    return app
+
+
+def _routes() -> list[Route | Mount]:
+    message = "/messages/{entry:str}"
+    return [
+        Route("/sign-in", signing.sign_in_page, methods=["GET"]),
+        Route("/sign-in", signing.sign_in, methods=["POST"]),
+        Route("/sign-out", acts(signing.sign_out), methods=["POST"]),
+        Route("/", shows(decisions.home)),
+        Route("/decisions", shows(decisions.decisions)),
+        Route("/search", shows(decisions.search)),
+        Route("/contacts", shows(timeline.contacts)),
+        Route("/contacts/{contact:int}", shows(timeline.contact)),
+        Route("/contacts/{contact:int}/merge", acts(timeline.merge), methods=["POST"]),
+        Route("/companies/{domain:str}", shows(timeline.company)),
+        Route("/threads/{thread:int}", shows(timeline.thread)),
+        Route(message, shows(why.message)),
+        Route(f"{message}/quoted", shows(why.quoted)),
+        Route(f"{message}/html", shows(why.html)),
+        Route(f"{message}/files/{{number:int}}", shows(why.file)),
+        Route(f"{message}/do/{{kind:str}}", shows(why.ask), methods=["GET"]),
+        Route(f"{message}/do/{{kind:str}}", acts(why.act), methods=["POST"]),
+        Route("/held", shows(held.held), methods=["GET"]),
+        Route("/held", acts(held.decide), methods=["POST"]),
+        Route("/suggestions", shows(held.suggestions), methods=["GET"]),
+        Route("/suggestions", acts(held.accept), methods=["POST"]),
+        Route("/policy", shows(policy.policy, admin=True)),
+        Route("/admin", shows(admin.admin, admin=True)),
+        Route("/admin/live", admin.live),
+        Mount("/static", StaticFiles(directory=Path(FOLDER) / "static")),
+    ]
+
+
+class Guard:
+    """Puts the headers that keep a page safe on every answer, and limits what comes in."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = dict(HEADERS)
+        if secure:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_static = scope["path"].startswith("/static/")
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                # What somebody may see is for his eyes, not for a cache.
+                cached = "public, max-age=3600" if is_static else "no-store"
+                headers.setdefault("Cache-Control", cached)
+            await send(message)
+
+        # A body of unsaid size could be of any size.
+        length = Request(scope).headers.get("content-length", "")
+        if scope["method"] == "POST" and not (length.isdecimal() and int(length) <= FORM_LIMIT):
+            await Response("This form is too large.", 413)(scope, receive, guarded)
+            return
+        await self._app(scope, receive, guarded)
+
+
+async def _missing(request: Request, _: Exception) -> Response:
+    return await run_in_threadpool(_missing_page, request)
+
+
+def _missing_page(request: Request) -> Response:
+    desk: Desk = request.app.state.desk
+    with desk.views() as views:
+        viewer = find_viewer(desk, views, request.cookies.get(desk.cookie, ""))
+    if viewer is None:
+        return RedirectResponse("/sign-in", 303)
+    page = desk.templates.get_template("missing.html")
+    return HTMLResponse(page.render(viewer=viewer, path=request.url.path), 404)
+
+
+async def _busy(request: Request, error: Exception) -> Response:
+    desk: Desk = request.app.state.desk
+    page = desk.templates.get_template("busy.html")
+    return HTMLResponse(page.render(viewer=None, path="", why=str(error)), 503)

@@ -1,0 +1,139 @@
+"""The admin's page: health, the live tail of decisions, and who changed what."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from gateway.config.settings import NextHop
+from gateway.store.views import Line, Wanted
+from gateway.web.desk import Desk, Visit, find_viewer
+from gateway.web.templating import SHORT, minute
+
+POLL_S = 1.0
+"""How often the record is asked for what is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Something that is well, or not."""
+
+    name: str
+    well: bool
+    found: str
+
+
+def admin(visit: Visit) -> Response:
+    """Show how the gateway is, and what was decided last."""
+    lines, _ = visit.views.page(Wanted(), None, count=20)
+    with visit.desk.vault() as vault:
+        deeds = vault.deeds(30)
+    return visit.show(
+        "admin.html",
+        checks=list(_checks(visit)),
+        lines=lines,
+        deeds=deeds,
+        newest=visit.views.newest(),
+        mailboxes=visit.mailboxes,
+        now=visit.desk.clock(),
+    )
+
+
+async def live(request: Request) -> Response:
+    """Send each new decision as it comes, as server-sent events, to an admin."""
+    desk: Desk = request.app.state.desk
+    if not await run_in_threadpool(_is_admin, desk, request.cookies.get(desk.cookie, "")):
+        return Response("Only an admin may watch.", 403)
+    last = request.headers.get("last-event-id", request.query_params.get("after", ""))
+    start = int(last) if last.isdecimal() and len(last) < 19 else None
+    return StreamingResponse(
+        _events(request, desk, start),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(request: Request, desk: Desk, last: int | None) -> AsyncIterator[str]:
+    """Yield what is new for as long as the session holds and somebody listens."""
+    cookie = request.cookies.get(desk.cookie, "")
+    yield "retry: 3000\n\n"
+    while not await request.is_disconnected() and not request.app.state.ending.is_set():
+        if not await run_in_threadpool(_is_admin, desk, cookie):
+            return
+        last, lines = await run_in_threadpool(_new, desk, last)
+        for line in lines:
+            yield f"id: {int(line.entry_id, 16)}\ndata: {_told(line)}\n\n"
+        try:
+            await asyncio.wait_for(request.app.state.ending.wait(), POLL_S)
+        except TimeoutError:
+            continue
+
+
+def _new(desk: Desk, last: int | None) -> tuple[int, list[Line]]:
+    with desk.views() as views:
+        if last is None:
+            return views.newest(), []
+        lines = views.since_entry(last)
+    return (int(lines[-1].entry_id, 16) if lines else last), lines
+
+
+def _told(line: Line) -> str:
+    return json.dumps(
+        {
+            "href": f"/messages/{line.entry_id}",
+            "at": minute(line.received_at),
+            "outcome": line.outcome.value,
+            "words": SHORT[line.outcome],
+            "reason": line.reason.value,
+            "author": line.author,
+            "subject": line.subject,
+        }
+    )
+
+
+def _is_admin(desk: Desk, cookie: str) -> bool:
+    with desk.views() as views:
+        viewer = find_viewer(desk, views, cookie)
+    return viewer is not None and viewer.is_admin
+
+
+def _checks(visit: Visit) -> Iterator[Check]:
+    """Yield what `replygate doctor` looks at, and what waits in the spool."""
+    config = visit.config
+    yield Check("configuration", True, str(config.file))
+    size = config.store_path.stat().st_size
+    yield Check("store", True, f"{config.store_path}, {size // 10**6} MB")
+    waiting = _waiting(config.gateway.state / "spool")
+    spool = f"{waiting} wait to be decided" if waiting else "nothing waits"
+    yield Check("spool", waiting == 0, spool)
+    for listener in config.listeners:
+        if listener.socket is None:
+            place = (listener.address.host, listener.address.port)
+            yield _asked(f"listener {listener.name}", place)
+    hops = {str(hop.address): hop for one in config.listeners if (hop := one.next_hop)}
+    for name, hop in hops.items():
+        yield _hop(name, hop)
+
+
+def _hop(name: str, hop: NextHop) -> Check:
+    return _asked(f"next hop {name}", (hop.address.host, hop.address.port))
+
+
+def _asked(name: str, place: tuple[str, int]) -> Check:
+    try:
+        with socket.create_connection(place, timeout=1.0):
+            return Check(name, True, "it answers")
+    except OSError as error:
+        return Check(name, False, f"it does not answer: {error.strerror or error}")
+
+
+def _waiting(spool: Path) -> int:
+    return sum(1 for file in spool.iterdir() if file.is_file()) if spool.is_dir() else 0

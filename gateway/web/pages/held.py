@@ -1,0 +1,89 @@
+"""What waits for a person: held messages, and suggestions."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.interfaces import StoreBusyError
+from gateway.store.faults import AlreadyKnownError
+from gateway.store.registry import Registry
+from gateway.store.views import Wanted
+from gateway.web.desk import NotFoundError, Visit
+from gateway.web.orders import Order
+from gateway.web.pages.why import may
+from gateway.web.work import carry_out, rehearse
+
+MOST = 200
+"""Messages that are decided at once."""
+
+
+def held(visit: Visit) -> Response:
+    """Show what is held, newest first."""
+    lines, more = visit.views.page(
+        Wanted(outcome="held"), visit.viewer.scope, visit.asked("after"), 50
+    )
+    texts = {entry.entry_id: entry for entry in visit.views.entries(lines)}
+    return visit.show("held.html", lines=lines, entries=texts, more=more, said=visit.asked("said"))
+
+
+def decide(visit: Visit) -> Response:
+    """Approve or discard some of them; first say what that will do."""
+    kind = visit.given("do")
+    if kind not in {"approve", "discard"}:
+        raise NotFoundError(kind)
+    orders = _orders(visit, kind)
+    if not orders:
+        return visit.go("/held", "Choose at least one message that is yours to decide.")
+    now = visit.desk.clock()
+    if visit.given("sure") != "yes":
+        done = rehearse(visit.config, orders, visit.viewer.key, now)
+        return visit.show("held_ask.html", orders=orders, kind=kind, done=done)
+    try:
+        done = carry_out(visit.config, orders, visit.viewer.key, now)
+    except StoreBusyError as error:
+        return visit.go("/held", str(error))
+    for order in orders:
+        visit.note(kind, order.entry_id)
+    count = len(orders)
+    said = f"{count} message{'' if count == 1 else 's'} {kind}{'d' if kind[-1] == 'e' else 'ed'}."
+    return visit.go("/held", said)
+
+
+def suggestions(visit: Visit) -> Response:
+    """Show addresses that look like second ones of contacts."""
+    found = [
+        one
+        for one in visit.views.suggestions()
+        if visit.viewer.is_admin or one.contact.owner == visit.viewer.key
+    ]
+    return visit.show("suggestions.html", found=found, said=visit.asked("said"))
+
+
+def accept(visit: Visit) -> Response:
+    """Give a contact the address that was suggested."""
+    address, contact = visit.given("address"), visit.given("contact")
+    asked = [
+        one
+        for one in visit.views.suggestions()
+        if one.address == address and str(one.contact.contact_id) == contact
+    ]
+    if not asked or not (visit.viewer.is_admin or asked[0].contact.owner == visit.viewer.key):
+        raise NotFoundError(address)
+    with Registry(visit.config.store_path) as registry:
+        try:
+            registry.add_address(asked[0].contact.contact_id, address)
+        except AlreadyKnownError as error:
+            return visit.go("/suggestions", str(error))
+    visit.note("add-address", f"{address} to {asked[0].contact.primary}")
+    return visit.go("/suggestions", f"{address} belongs to {asked[0].contact.primary} now.")
+
+
+def _orders(visit: Visit, kind: str) -> list[Order]:
+    """Return the orders for what was chosen, is held, and is the viewer's to decide."""
+    found: list[Order] = []
+    for entry_id in dict.fromkeys(visit.all_given("entry")[:MOST]):
+        entry = visit.views.find(visit.must_see(entry_id))
+        order = Order(kind, entry_id)
+        if entry is not None and entry.outcome == "held" and may(visit, entry, order):
+            found.append(order)
+    return found

@@ -1,0 +1,90 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.config.settings import Web
+from gateway.store.book import address_key
+from gateway.store.faults import BadAddressError
+from gateway.web.desk import Desk, Visit
+from gateway.web.vault import Vault
+
+WRONG = "This address and password do not fit together. Forgotten? An admin sets a new one."
+TOO_MANY = "There were too many attempts. Wait a minute, then try again."
+
+
+def sign_in_page(request: Request) -> Response:
+    """Show the form."""
+    return _form(request, "", "")
+
+
+async def sign_in(request: Request) -> Response:
+    """Begin a session, when the password is right."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        return _form(request, "", "Sign in from this page.", 403)
+    async with request.form(max_files=0, max_fields=10) as form:
+        address, password = str(form.get("address", "")), str(form.get("password", ""))
+    # Argon2 takes its time, on purpose, beside the event loop.
+    return await run_in_threadpool(_sign_in, request, address, password)
+
+
+def _sign_in(request: Request, address: str, password: str) -> Response:
+    desk: Desk = request.app.state.desk
+    web = desk.config.web
+    try:
+        key = address_key(address)
+    except BadAddressError:
+        return _form(request, address, WRONG, 401)
+    client = request.client.host if request.client else ""
+    with desk.vault() as vault:
+        tries = (vault.may_try(key, web.sign_ins_per_minute), _may_try(vault, client, web))
+        if not all(tries):
+            return _form(request, address, TOO_MANY, 429)
+        right = vault.is_right(key, password)
+        with desk.views() as views:
+            known = any(user.key == key for user in views.users())
+        if not (right and known):
+            return _form(request, address, WRONG, 401)
+        cookie = vault.begin(key, web.session_hours)
+        vault.note(key, "signed in", client)
+    answer = RedirectResponse(_back(request.query_params.get("next", "/")), 303)
+    answer.set_cookie(
+        desk.cookie,
+        cookie,
+        max_age=int(web.session_hours * 3600),
+        path="/",
+        secure=web.secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return answer
+
+
+def _may_try(vault: Vault, client: str, web: Web) -> bool:
+    """Whether this machine may try again; behind a proxy all are one, so it may try more."""
+    return vault.may_try(f"from {client}", 10 * web.sign_ins_per_minute)
+
+
+def sign_out(visit: Visit) -> Response:
+    """End the session."""
+    with visit.desk.vault() as vault:
+        vault.end(visit.request.cookies.get(visit.desk.cookie, ""))
+    answer = RedirectResponse("/sign-in", 303)
+    secure = visit.config.web.secure
+    answer.delete_cookie(visit.desk.cookie, path="/", secure=secure, httponly=True, samesite="lax")
+    return answer
+
+
+def _form(request: Request, address: str, wrong: str, status: int = 200) -> Response:
+    desk: Desk = request.app.state.desk
+    page = desk.templates.get_template("sign_in.html")
+    told = {"address": address, "wrong": wrong, "viewer": None, "path": "/sign-in"}
+    return HTMLResponse(page.render(told), status)
+
+
+def _back(path: str) -> str:
+    """Return where to go on; never to another host."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

@@ -1,0 +1,129 @@
+"""The timelines: of a contact, a company, a conversation; and the list of contacts."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from gateway.config.values import Domain
+from gateway.model.decision import Reason
+from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
+from gateway.store.registry import Registry
+from gateway.store.views import Wanted
+from gateway.web.desk import NotAllowedError, NotFoundError, Visit
+
+PAGE = 25
+MUTED = frozenset(
+    {Reason.BOUNCE, Reason.AUTO_REPLY, Reason.READ_RECEIPT, Reason.CALENDAR_IN_THREAD}
+)
+"""What nobody wrote by hand stands back on a timeline."""
+
+
+def contacts(visit: Visit) -> Response:
+    """Show the contacts, or those whose name or address holds what is asked."""
+    after = visit.asked("after")
+    asked = visit.asked("q")
+    people = visit.views.people(asked, visit.viewer.scope, int(after) if after.isdecimal() else 0)
+    more = people[49].contact if len(people) > 50 else ""
+    return visit.show("contacts.html", people=people[:50], asked=asked, more=more)
+
+
+def contact(visit: Visit) -> Response:
+    """Show what is logged of a contact, newest first."""
+    person = visit.views.contact(int(visit.request.path_params["contact"]))
+    if person is None:
+        raise NotFoundError("contact")
+    lines, more = visit.views.page(
+        Wanted(contact=person.contact_id, shown=True),
+        visit.viewer.scope,
+        visit.asked("after"),
+        PAGE,
+    )
+    owned = person.owner == visit.viewer.key
+    if not lines and not visit.viewer.is_admin and not owned:
+        raise NotFoundError("contact")
+    return visit.show(
+        "timeline.html",
+        title=person.name or person.primary,
+        person=person,
+        domain=person.primary.rpartition("@")[2],
+        entries=list(visit.views.entries(lines)),
+        more=more,
+        muted=MUTED,
+        may_merge=visit.viewer.is_admin or owned,
+        said=visit.asked("said"),
+    )
+
+
+def merge(visit: Visit) -> Response:
+    """Merge another contact into this one."""
+    number = int(visit.request.path_params["contact"])
+    other = visit.given("other")
+    keeper, gone = visit.views.contact(number), None
+    if other and (known := visit.views.contact_of(other.lower())) is not None:
+        gone = visit.views.contact(known)
+    back = f"/contacts/{number}"
+    if keeper is None:
+        raise NotFoundError("contact")
+    owners = {keeper.owner, gone.owner if gone else keeper.owner}
+    if not visit.viewer.is_admin and owners != {visit.viewer.key}:
+        raise NotAllowedError("Only an admin, or the owner of both, may merge contacts.")
+    if gone is None:
+        return visit.go(back, f"No contact has the address {other}.")
+    if visit.given("sure") != "yes":
+        return visit.show("merge.html", keeper=keeper, gone=gone, other=other)
+    try:
+        with Registry(visit.config.store_path) as registry:
+            registry.merge(keeper.contact_id, gone.contact_id)
+    except (AlreadyKnownError, ContactAmbiguousError) as error:
+        return visit.go(back, str(error))
+    visit.note("merge", f"{gone.primary} into {keeper.primary}")
+    return visit.go(back, f"{gone.primary} is part of this contact now.")
+
+
+def company(visit: Visit) -> Response:
+    """Show what is logged of everybody at a domain."""
+    try:
+        domain = str(Domain(visit.request.path_params["domain"]))
+    except ValueError as error:
+        raise NotFoundError("domain") from error
+    lines, more = visit.views.page(
+        Wanted(domain=domain, shown=True), visit.viewer.scope, visit.asked("after"), PAGE
+    )
+    if not lines and not visit.viewer.is_admin:
+        raise NotFoundError("domain")
+    return visit.show(
+        "timeline.html",
+        title=domain,
+        person=None,
+        domain="",
+        entries=list(visit.views.entries(lines)),
+        more=more,
+        muted=MUTED,
+        may_merge=False,
+        said="",
+    )
+
+
+def thread(visit: Visit) -> Response:
+    """Show a conversation, with what of it was not logged."""
+    lines, more = visit.views.page(
+        Wanted(thread=int(visit.request.path_params["thread"])),
+        visit.viewer.scope,
+        visit.asked("after"),
+        PAGE,
+    )
+    if not lines:
+        raise NotFoundError("thread")
+    entries = list(visit.views.entries(lines))
+    subject = next((entry.subject for entry in reversed(entries) if entry.subject), "Conversation")
+    return visit.show(
+        "timeline.html",
+        title=subject,
+        person=None,
+        domain="",
+        entries=entries,
+        more=more,
+        muted=MUTED,
+        may_merge=False,
+        said="",
+    )

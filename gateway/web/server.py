@@ -1,0 +1,48 @@
+"""Runs the pages, in a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import uvicorn
+
+from gateway.config.settings import Config
+from gateway.store.registry import Registry
+from gateway.web.app import new_app
+
+
+class Server(uvicorn.Server):
+    """A server that tells open streams that it ends, so that they do not hold it up."""
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """End at a signal."""
+        self.end()
+        super().handle_exit(sig, frame)  # type: ignore[arg-type] # uvicorn names the frame's type
+
+    def end(self) -> None:
+        """Let open streams end."""
+        self.config.app.state.ending.set()  # type: ignore[union-attr] # always our application
+
+
+def new_server(config: Config) -> Server:
+    """Return the server; the record is made when there is none yet."""
+    config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Registry(config.store_path).close()
+    address = config.web.address
+    return Server(
+        uvicorn.Config(
+            new_app(config),
+            host=address.host,
+            port=address.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def run(config: Config) -> None:
+    """Serve until a signal says stop."""
+    asyncio.run(new_server(config).serve())

@@ -1,0 +1,236 @@
+"""Carries orders out, and rehearses them on a copy: what it will do is said before it is done.
+
+Limits: a record of more than `COPY_LIMIT` octets is not copied for a rehearsal; then the number
+of messages that name the same cure is told, which is the most that it can be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from gateway.config.settings import Config
+from gateway.model.case import Case
+from gateway.model.decision import Outcome, Reason
+from gateway.model.entry import Revision
+from gateway.model.policy import Policy
+from gateway.replay import Change, Replayer
+from gateway.rules.by_hand import discard_by_hand
+from gateway.store import database
+from gateway.store.entries import Filters
+from gateway.store.registry import Registry
+from gateway.store.sqlite import SqliteStore
+from gateway.store.views import Views
+from gateway.trust.keys import Keys, make_resolver
+from gateway.trust.verifier import Verifier
+from gateway.web.orders import Order
+
+COPY_LIMIT = 256 << 20
+CURABLE = (Outcome.HELD, Outcome.NOT_LOGGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of an order."""
+
+    logged: frozenset[str] = frozenset()
+    """Ids of what is on the timeline now and was not before."""
+    known: bool = True
+    """False: it was not rehearsed, and `at_most` is what is known."""
+    at_most: int = 0
+    impossible: str = ""
+    """Why it could not be done; empty when it was."""
+
+    @property
+    def words(self) -> str:
+        """What it means for the timeline, to follow `It`."""
+        if not self.known:
+            return f"logs up to {_messages(self.at_most)}"
+        if not self.logged:
+            return "logs no earlier message"
+        return f"logs {_messages(len(self.logged), 'earlier ')}"
+
+
+@dataclass(slots=True)
+class _Flow:
+    store: SqliteStore
+    replayer: Replayer
+    now: datetime
+    by: str
+    logged: set[str] = field(default_factory=set)
+
+    def note(self, change: Change | None) -> bool:
+        """Remember what came onto the timeline; return whether it did."""
+        if change is None or not change.after.outcome.on_timeline:
+            return False
+        if not change.before[0].on_timeline:
+            self.logged.add(change.entry_id)
+        return True
+
+
+def carry_out(config: Config, orders: Sequence[Order], by: str, now: datetime) -> Done:
+    """Do it, in the record."""
+    return asyncio.run(_carry_out(config, config.store_path, orders, by, now))
+
+
+def rehearse(config: Config, orders: Sequence[Order], by: str, now: datetime) -> Done:
+    """Do it in a copy of the record that is thrown away: say what it would do."""
+    path = config.store_path
+    if path.stat().st_size > COPY_LIMIT:
+        with Views(path) as views:
+            targets = {one for order in orders for one in _targets(views, order)}
+        return Done(known=False, at_most=len(targets))
+    with tempfile.TemporaryDirectory(prefix="rehearsal-", dir=config.gateway.state) as folder:
+        copy = Path(folder) / "copy.db"
+        _copy(path, copy)
+        return asyncio.run(_carry_out(config, copy, orders, by, now))
+
+
+def compare(
+    config: Config, policies: Sequence[Policy], entry_ids: Sequence[str], now: datetime
+) -> list[list[Change]]:
+    """Return what would have become of messages under each policy, by the facts of their time."""
+
+    async def work() -> list[list[Change]]:
+        async with _opened(config, config.store_path, "", now) as flow:
+            found: list[list[Change]] = []
+            for policy in policies:
+                flow.replayer.policy = policy
+                changes = [
+                    await flow.replayer.preview(entry_id, now, as_of_receipt=True)
+                    for entry_id in entry_ids
+                ]
+                found.append([change for change in changes if change is not None])
+            return found
+
+    return asyncio.run(work())
+
+
+async def _carry_out(
+    config: Config, path: Path, orders: Sequence[Order], by: str, now: datetime
+) -> Done:
+    for order in orders:
+        if order.changes_facts:
+            with Registry(path) as registry:
+                _change(registry, order)
+    impossible = ""
+    async with _opened(config, path, by, now) as flow:
+        for order in orders:
+            impossible = await _judge(flow, path, order) or impossible
+        for change in await flow.replayer.settle_waiting(now):
+            flow.note(change)
+        return Done(frozenset(flow.logged), impossible=impossible)
+
+
+async def _judge(flow: _Flow, path: Path, order: Order) -> str:
+    """Judge again what the order concerns; return why it could not be done, or nothing."""
+    with Views(path) as views:
+        targets = _targets(views, order)
+    if order.kind in {"log", "approve", "log-thread"}:
+        done = [await _log(flow, target, order) for target in targets]
+        if order.kind == "log-thread":
+            with Registry(path) as registry:
+                registry.log_thread(order.entry_id)
+        return "" if any(done) else "Nothing of its content is kept. Forward it instead."
+    if order.kind == "discard":
+        return await _discard(flow, order.entry_id)
+    for target in targets:
+        flow.note(await flow.replayer.replay(target, flow.now, by=flow.by))
+    return ""
+
+
+async def _log(flow: _Flow, entry_id: str, order: Order) -> bool:
+    """Log one message; of the others of a conversation the rules are asked first."""
+    if entry_id != order.entry_id and flow.note(
+        await flow.replayer.replay(entry_id, flow.now, by=flow.by)
+    ):
+        return True
+    kept = await flow.store.kept(entry_id)
+    held = kept is not None and kept.decision_outcome is Outcome.HELD
+    reason = Reason.APPROVED if held else Reason.LOGGED_BY_HAND
+    change = await flow.replayer.log_by_hand(entry_id, flow.now, by=flow.by, reason=reason)
+    return flow.note(change)
+
+
+async def _discard(flow: _Flow, entry_id: str) -> str:
+    change = await flow.replayer.preview(entry_id, flow.now)
+    if change is None or not isinstance(change.case, Case):
+        return "Nothing of its content is kept: it is gone already."
+    decision = discard_by_hand(change.case, flow.by)
+    await flow.store.revise(change.case, Revision(entry_id, decision, flow.by))
+    return ""
+
+
+def _targets(views: Views, order: Order) -> list[str]:
+    """Return the messages that an order concerns, oldest first."""
+    if order.kind == "log-thread":
+        entry = views.find(order.entry_id)
+        if entry is None or entry.thread_id is None:
+            return [order.entry_id]
+        found = views.search(Filters(thread=entry.thread_id, kept=True))
+        return [one.entry_id for one in found if one.outcome in CURABLE][::-1]
+    if order.changes_facts:
+        return views.same_cause(order.command)
+    return [order.entry_id]
+
+
+def _change(registry: Registry, order: Order) -> None:
+    """Change what is known, as the command of the same words does."""
+    first, *more = order.words
+    if order.kind == "connect":
+        registry.connect(first, more[0] if more else None)
+    elif order.kind == "add-address":
+        registry.add_address(int(first) if first.isdecimal() else first, more[0])
+    elif order.kind == "add-contact":
+        registry.add_contact(first)
+    elif order.kind == "unlist":
+        registry.remove_never_log(first, more[0] if more else "")
+    elif order.kind == "allow":
+        registry.allow_sender(first)
+    elif order.kind == "permit":
+        registry.set_permitted(first, on=True)
+    else:
+        registry.set_logging(first, on=True)
+
+
+@asynccontextmanager
+async def _opened(config: Config, path: Path, by: str, now: datetime) -> AsyncIterator[_Flow]:
+    """Give the parts that judge; a gateway on the same store goes on undisturbed."""
+    store = SqliteStore.open(
+        path,
+        domains=frozenset(config.gateway.domains),
+        logging_addresses=config.addresses,
+        crm_logins=config.crm_logins,
+    )
+    try:
+        verifier = Verifier(config.trust, Keys(make_resolver()))
+        yield _Flow(store, Replayer(store, verifier, config.policy), now, by)
+    finally:
+        store.close()
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy the database; of the octets beside it only the names, nothing is ever written there."""
+    with (
+        closing(database.connect(path, read_only=True)) as source,
+        closing(database.connect(copy)) as target,
+        database.told(path),
+    ):
+        source.backup(target)
+    octets, names = Path(f"{path}-blobs"), Path(f"{copy}-blobs")
+    for kind in ("segments", "large"):
+        (names / kind).mkdir(parents=True)
+        for file in (octets / kind).iterdir() if (octets / kind).exists() else ():
+            (names / kind / file.name).symlink_to(file.absolute())
+    # What the rehearsal appends goes into a segment of its own.
+    last = max((int(file.name, 16) for file in (names / "segments").iterdir()), default=0)
+    (names / "segments" / f"{last + 1:08x}").touch(mode=0o600)
+
+
+def _messages(count: int, kind: str = "") -> str:
+    return f"{count} {kind}message{'' if count == 1 else 's'}"
