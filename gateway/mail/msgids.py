@@ -34,7 +34,7 @@ def parse_msg_ids(value: bytes) -> tuple[str, ...]:
     if value[:1] != b"<" and b"<" in (loose := _PERSON.sub(b"", value)):
         found = _BRACKETED.findall(loose)
     ids = [_text(raw) for raw in found]
-    if len(ids) > 1:
+    if len(ids) > 1 and len(set(ids)) < len(ids):
         ids = list(dict.fromkeys(reversed(ids)))[::-1]
     if len(ids) > limits.REFERENCES:
         ids[1 : 1 - limits.REFERENCES] = []

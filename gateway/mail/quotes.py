@@ -22,10 +22,10 @@ _WORDS: Final = re.compile(r"(?m)^[ \t\u00a0]*+(?![>＞|])[-_*= \t]*+[^-_*=\s]")
 _SIGNATURE: Final = re.compile(r"(?m)^--[ \u00a0]?\r?$")
 # A sentence that begins like one is none: "Sent from my desk, which is easier".
 _MOBILE: Final = re.compile(
-    rf"(?mi)^(?:{phrases.MOBILE})[^\n,.!?。]{{0,60}}(?:<[^>\n]*>|\([^)\n]*\))?[.!。]?[ \t]*$"
+    rf"(?i)(?:{phrases.MOBILE})[^\n,.!?。]{{0,60}}(?:<[^>\n]*>|\([^)\n]*\))?[.!。]?[ \t]*\Z"
 )
 _MOBILE_CHARS: Final = 300
-"""A telephone's signature stands this near to the end of the new words."""
+"""The longest line that is looked at for a telephone's signature."""
 _MARK_LINES: Final = 4
 
 
@@ -91,5 +91,7 @@ def _without_signature(text: str, stop: int) -> int:
     """Return the offset of the first signature, or the offset itself when there is none."""
     if found := _SIGNATURE.search(text, 0, stop):
         return found.start()
-    found = _MOBILE.search(text, max(0, stop - _MOBILE_CHARS), stop)
+    stop = len(text[:stop].rstrip())
+    at = text.rfind("\n", max(0, stop - _MOBILE_CHARS), stop) + 1
+    found = _MOBILE.match(text, at, stop)
     return found.start() if found else stop

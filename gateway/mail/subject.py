@@ -36,13 +36,17 @@ def base_subject(subject: str) -> str:
     text = " ".join(text.split())
     for _ in range(_ROUNDS):
         before = text
-        text = _TRAILER.sub("", text)
-        if wrapped := _WRAPPED.match(text):
-            text = wrapped.group(1)
-        blob = _BLOB.match(text)
-        at = blob.end() if blob else 0
+        # Plain looks at both ends spare most subjects the searches.
+        if text[-1:] == ")":
+            text = _TRAILER.sub("", text)
+        at = 0
+        if text[:1] in ("[", "【"):
+            if wrapped := _WRAPPED.match(text):
+                text = wrapped.group(1).lstrip()
+            blob = _BLOB.match(text)
+            at = blob.end() if blob else 0
         if leader := _LEADER.match(text):
-            text = text[leader.end() :]
+            text = text[leader.end() :].lstrip()
         elif at and (leader := _LEADER.match(text, at)):
             text = text[:at] + text[leader.end() :].lstrip()
         if text == before:

@@ -120,12 +120,12 @@ HTML = {
     "2026年11月9日(月) 10:21 田中 &lt;<a>t@x.example</a>&gt;:<br></div>"
     '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid">Old.<br>'
     "</blockquote></div>",
-    "outlook": '<p class="MsoNormal">New words.</p><div style="border:none;border-top:solid #B5C4DF '
-    '1.0pt"><p><b>差出人:</b> 田中<br><b>送信日時:</b> 2026年11月9日<br><b>宛先:</b> Bob</p></div><p>Old.',
+    "outlook": '<p>New words.</p><div style="border:none;border-top:solid #B5C4DF '
+    '1.0pt"><p><b>差出人:</b> 田中<br><b>送信日時:</b> 2026年<br><b>宛先:</b> Bob</p></div><p>Old.',
     "outlook web": "<div>New words.</div><div id=appendonsend></div><hr><div id=divRplyFwdMsg>"
     "<b>From:</b> Ann<br><b>Sent:</b> Monday</div><div>Old.</div>",
-    "apple": "<div>New words.</div><br><div><blockquote type=cite><div>On 9 Nov 2026, at 10:21, Ann "
-    "&lt;ann@x.example&gt; wrote:</div><br><div>Old.</div></blockquote></div>",
+    "apple": "<div>New words.</div><br><div><blockquote type=cite><div>On 9 Nov 2026, at 10:21, "
+    "Ann &lt;ann@x.example&gt; wrote:</div><br><div>Old.</div></blockquote></div>",
     "ios": '<div dir="ltr">New words.</div><div dir="ltr"><br>Sent from my iPhone</div><div><br>'
     "<blockquote type=cite>On Nov 9, 2026, at 10:21, Ann &lt;ann@x.example&gt; wrote:<br><br>"
     "</blockquote></div><blockquote type=cite><div>Old.</div></blockquote>",
