@@ -23,7 +23,9 @@ COLUMNS = ("user", "messages", "kept", "reason", "remedy")
 
 
 @click.command("digest", cls=Command)
-@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True)
+@click.option(
+    "--days", type=click.IntRange(1, 366), default=7, show_default=True, help="How far back."
+)
 @click.option("--user", "only", help="Only what is of this user.")
 @click.option("--send", is_flag=True, help="Send it to the users; the running gateway does.")
 @json_option
