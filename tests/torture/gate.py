@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import sys
@@ -44,9 +45,14 @@ logging = ["log@gate.example"]
 
 
 def free_port() -> int:
-    """Return a port of the loopback that is free now, outside the range of outgoing calls."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """Return a free port of the loopback, below those that outgoing calls are given.
+
+    A call to one of those while nobody listens there may be answered by itself.
+    """
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Zygote:

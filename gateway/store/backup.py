@@ -1,0 +1,228 @@
+"""Copies the whole store while mail flows, and puts a copy back after looking at all of it.
+
+A backup is a folder: `replygate.db`, `blobs/`, `spool/`, and `backup.json`, which is written last
+and says when it was made: a folder without it is none. It holds mail, and is nobody else's to
+read. What was erased since then is still in it.
+
+What the record names is copied after the record was. Octets whose time ran out in between are
+gone by then; the copy of the record is told so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from gateway.interfaces import StoreBusyError
+from gateway.store import database
+from gateway.store.files import sync_folder
+from gateway.store.rows import from_json
+
+DATABASE, BLOBS, SPOOL, MANIFEST = "replygate.db", "blobs", "spool", "backup.json"
+
+
+class BackupError(ValueError):
+    """A backup cannot be used."""
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What a backup says of itself."""
+
+    made_at: str
+    schema: int
+    entries: int
+    contents: int
+    """Messages whose octets are in it."""
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a store lies."""
+
+    database: Path
+    spool: Path
+
+    @property
+    def blobs(self) -> Path:
+        """The folder of kept octets."""
+        return self.database.with_name(f"{self.database.name}-blobs")
+
+
+def back_up(places: Places, folder: Path, now: datetime | None = None) -> Manifest:
+    """Copy a store into a new folder, beside a gateway that goes on. Raises OSError."""
+    folder.mkdir(mode=0o700, parents=True)
+    copy = folder / DATABASE
+    with database.told(places.database):
+        with closing(database.connect(places.database, read_only=True)) as connection:
+            database.check_version(connection, places.database)
+            # One snapshot; those who write are not held up.
+            connection.execute("VACUUM INTO ?", (str(copy),))
+        copy.chmod(0o600)
+        with closing(database.connect(copy)) as connection:
+            _copy_blobs(connection, places.blobs, folder / BLOBS)
+            manifest = _told(connection, now or datetime.now(UTC))
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    _copy_spool(places.spool, folder / SPOOL)
+    for path in folder.rglob("*"):
+        _sync(path)
+    (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest) + b"\n")
+    sync_folder(folder)
+    return manifest
+
+
+def check(folder: Path) -> Manifest:
+    """Read all of a backup and hold it against itself. Raises BackupError."""
+    try:
+        manifest = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BackupError(f"{folder} is no whole backup: its {MANIFEST} is missing.") from error
+    copy = folder / DATABASE
+    with database.told(copy), closing(database.connect(copy, read_only=True)) as connection:
+        database.check_version(connection, copy)
+        said = [row[0] for row in connection.execute("PRAGMA integrity_check").fetchall()]
+        if said != ["ok"]:
+            raise BackupError(f"{copy} is damaged: {said[0]}. Take another backup.")
+        for digest, path, start, size in _named(connection, folder / BLOBS):
+            if _digest(path, start, size) != digest:
+                raise BackupError(f"{path} is not what it was. Take another backup.")
+    return manifest
+
+
+def restore(folder: Path, places: Places, now: datetime | None = None) -> Manifest:
+    """Put a backup in the place of a store, which is kept beside it under another name.
+
+    Raises BackupError, and StoreBusyError while a gateway has the store open.
+    """
+    manifest = check(folder)
+    with _nobody_else(places.database):
+        stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
+        for path in (places.database, *_beside(places.database), places.blobs, places.spool):
+            if path.exists():
+                path.rename(path.with_name(f"{path.name}.before-{stamp}"))
+        shutil.copytree(folder / BLOBS, places.blobs)
+        shutil.copytree(folder / SPOOL, places.spool)
+        shutil.copyfile(folder / DATABASE, places.database)
+        places.database.chmod(0o600)
+        for path in (places.database, *places.blobs.rglob("*"), *places.spool.rglob("*")):
+            _sync(path)
+        sync_folder(places.database.parent)
+    return manifest
+
+
+def vacuum(path: Path, pages: int = 256) -> Iterator[int]:
+    """Give free pages of the database back, a few at a time, so that no message waits long.
+
+    Yields how many are left. Raises StoreBusyError.
+    """
+    with database.told(path), closing(database.connect(path)) as connection:
+        if connection.execute("PRAGMA auto_vacuum").fetchone()[0] != 2:
+            # Made before that was so; once the whole file is written anew, in one piece.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+            connection.execute("VACUUM")
+        while left := connection.execute("PRAGMA freelist_count").fetchone()[0]:
+            connection.execute(f"PRAGMA incremental_vacuum({pages})").fetchall()
+            yield max(0, left - pages)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _copy_blobs(connection: database.Connection, source: Path, target: Path) -> None:
+    target.mkdir(mode=0o700)
+    rows = connection.execute("SELECT DISTINCT file FROM blobs").fetchall()
+    for (name,) in rows:
+        path = target / name
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if (source / name).exists():
+            shutil.copyfile(source / name, path)
+            path.chmod(0o600)
+    connection.execute("BEGIN IMMEDIATE")
+    for digest, path, start, size in list(_named(connection, target)):
+        if _digest(path, start, size) != digest:
+            connection.execute(_GONE_ENTRIES, (digest,))
+            connection.execute("DELETE FROM blobs WHERE sha256_kept = ?", (digest,))
+    connection.execute("COMMIT")
+
+
+_GONE_ENTRIES = (
+    "UPDATE entries SET kept_until = 0 WHERE entry IN (SELECT j.value FROM blobs b,"
+    " json_each(b.entries) j WHERE b.sha256_kept = ?)"
+)
+
+
+def _named(connection: database.Connection, folder: Path) -> Iterator[tuple[bytes, Path, int, int]]:
+    """Yield what the record names: digest, file, place, size."""
+    rows = connection.execute("SELECT sha256_kept, file, start, size FROM blobs")
+    for digest, name, start, size in rows.fetchall():
+        yield digest, folder / name, start or 0, size
+
+
+def _digest(path: Path, start: int, size: int) -> bytes:
+    made = sha256()
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(start)
+        while size and (piece := file.read(min(size, 1 << 20))):
+            made.update(piece)
+            size -= len(piece)
+    return made.digest()
+
+
+def _told(connection: database.Connection, now: datetime) -> Manifest:
+    (schema,) = connection.execute("SELECT max(number) FROM migrations").fetchone()
+    (entries,) = connection.execute("SELECT count(*) FROM entries").fetchone()
+    sizes = connection.execute("SELECT entries, size FROM blobs").fetchall()
+    contents = {entry for named, _ in sizes for entry in from_json(named, tuple[int, ...])}
+    made_at = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Manifest(made_at, schema, entries, len(contents), sum(size for _, size in sizes))
+
+
+def _copy_spool(source: Path, target: Path) -> None:
+    """Copy what waits undecided; the gateway may take some of it away meanwhile."""
+    target.mkdir(mode=0o700)
+    for path in sorted(source.glob("*.json")) if source.exists() else ():
+        octets = path.with_suffix(".eml")
+        if octets.exists() and path.exists():
+            shutil.copyfile(octets, target / octets.name)
+            shutil.copyfile(path, target / path.name)
+
+
+def _beside(path: Path) -> Iterator[Path]:
+    for suffix in ("-wal", "-shm"):
+        yield path.with_name(path.name + suffix)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir():
+        sync_folder(path)
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _nobody_else(path: Path) -> Iterator[None]:
+    """Hold the place of the store while no gateway is in it. Raises StoreBusyError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path.with_name(f"{path.name}-open"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise StoreBusyError(f"A gateway has {path} open. Stop it, then restore.") from None
+    try:
+        yield
+    finally:
+        os.close(handle)
