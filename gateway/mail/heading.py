@@ -20,6 +20,8 @@ from gateway.mail.words import decode_unstructured
 from gateway.model.envelope import Octets
 from gateway.model.message import Address, Defect, Field, Heading, Verdict
 
+_Values = dict[str, list[bytes]]
+
 _ADDRESS_FIELDS: Final = frozenset(("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from"))
 _ALIAS_FIELDS: Final = (
     "x-microsoft-original-message-id",
@@ -40,17 +42,7 @@ _CONVERSATION_OCTETS: Final = 22
 def read_heading(octets: Octets) -> Heading:
     """Return the header section, read. Total: any octets give a Heading."""
     fields, size, defects = split_fields(octets)
-    values: dict[str, list[bytes]] = {}
-    verdicts: tuple[Verdict, ...] = ()
-    received_count = 0
-    for field in fields:
-        name = field.name
-        if name in _READ:
-            values.setdefault(name, []).append(field.value)
-        elif name == "received":
-            received_count += 1
-        elif name in VERDICT_FIELDS and (verdict := read_verdict(name, field.value)):
-            verdicts = (*verdicts, verdict)
+    values, verdicts, received_count = _sort(fields)
     hint = _charset_hint(octets, size, fields)
     subject = decode_unstructured(values["subject"][0], hint) if "subject" in values else ""
     senders = _addresses(values, "sender", defects, hint)
@@ -83,6 +75,22 @@ def read_heading(octets: Octets) -> Heading:
     )
 
 
+def _sort(fields: tuple[Field, ...]) -> tuple[_Values, tuple[Verdict, ...], int]:
+    """Return the values that are read, by name, the verdicts, and the number of hops."""
+    values: _Values = {}
+    verdicts: tuple[Verdict, ...] = ()
+    received_count = 0
+    for field in fields:
+        name = field.name
+        if name in _READ:
+            values.setdefault(name, []).append(field.value)
+        elif name == "received":
+            received_count += 1
+        elif name in VERDICT_FIELDS and (verdict := read_verdict(name, field.value)):
+            verdicts = (*verdicts, verdict)
+    return values, verdicts, received_count
+
+
 def _charset_hint(octets: Octets, size: int, fields: tuple[Field, ...]) -> str:
     """Return the charset that the message declares, when its fields hold raw octets."""
     if bytes(octets[: min(size, limits.HEADING_OCTETS)]).isascii():
@@ -93,9 +101,7 @@ def _charset_hint(octets: Octets, size: int, fields: tuple[Field, ...]) -> str:
     return ""
 
 
-def _addresses(
-    values: dict[str, list[bytes]], name: str, defects: list[Defect], hint: str
-) -> tuple[Address, ...]:
+def _addresses(values: _Values, name: str, defects: list[Defect], hint: str) -> tuple[Address, ...]:
     """Return the mailboxes of all fields called `name`."""
     if name not in values:
         return ()
@@ -108,7 +114,7 @@ def _addresses(
     return found[: limits.ADDRESSES]
 
 
-def _msg_ids(values: dict[str, list[bytes]], name: str) -> tuple[str, ...]:
+def _msg_ids(values: _Values, name: str) -> tuple[str, ...]:
     """Return the msg-ids of all fields called `name`."""
     if name not in values:
         return ()
@@ -116,7 +122,7 @@ def _msg_ids(values: dict[str, list[bytes]], name: str) -> tuple[str, ...]:
     return parse_msg_ids(found[0] if len(found) == 1 else b" ".join(found[: limits.REFERENCES]))
 
 
-def _aliases(values: dict[str, list[bytes]]) -> tuple[str, ...]:
+def _aliases(values: _Values) -> tuple[str, ...]:
     """Return the ids that the message had before a provider gave it another."""
     if values.keys().isdisjoint(_ALIAS_FIELDS):
         return ()
@@ -124,7 +130,7 @@ def _aliases(values: dict[str, list[bytes]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, ids)))
 
 
-def _conversation(values: dict[str, list[bytes]]) -> str:
+def _conversation(values: _Values) -> str:
     """Return the first 22 octets of Thread-Index in hexadecimal.
 
     Source: MS-OXOMSG §2.2.1.3: a header of 22 octets, then 5 for each reply.
@@ -140,7 +146,7 @@ def _conversation(values: dict[str, list[bytes]]) -> str:
     return head.hex() if is_sound else ""
 
 
-def _private(values: dict[str, list[bytes]], subject: str) -> str:
+def _private(values: _Values, subject: str) -> str:
     """Return why the message is private; empty when it is not."""
     for value in values.get("sensitivity", ()):
         if found := _SENSITIVE.match(value):

@@ -6,9 +6,10 @@ Total: any octets give both, with defects where the mail is odd.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.mail import limits
-from gateway.mail.anatomy import dissect, encryption_of
+from gateway.mail.anatomy import Anatomy, dissect, encryption_of
 from gateway.mail.attachments import list_attachments
 from gateway.mail.autoreplies import read_auto_reply
 from gateway.mail.blocks import find_seams
@@ -20,15 +21,68 @@ from gateway.mail.mime import Tree
 from gateway.mail.msgids import synthetic_id
 from gateway.mail.quotes import new_text_stop
 from gateway.mail.scanners import Signature, find_traces
-from gateway.mail.text import read_words
+from gateway.mail.text import Words, read_words
 from gateway.model.envelope import Octets
-from gateway.model.message import Defect, Heading, Kind, Message
+from gateway.model.message import Attachment, Defect, Heading, Kind, Message, Part
 
 __all__ = ["read_heading", "read_message"]
 
 
 def read_message(octets: Octets, heading: Heading, signatures: Sequence[Signature] = ()) -> Message:
     """Return the whole message, read; `heading` is what read_heading gave for the octets."""
+    body = _read_body(octets, heading)
+    parts, text = body.parts, body.words.text
+    seams = find_seams(text)
+    stop = new_text_stop(text, seams, body.words.quote_at)
+    traces, files = find_traces(
+        octets,
+        heading,
+        parts=parts,
+        attachments=body.files,
+        new_text=text[:stop],
+        signatures=signatures,
+    )
+    finding = find_kind(octets, heading, parts, body.anatomy.leaves, text)
+    is_answer = finding.kind is Kind.AUTO_REPLY
+    # The original that a report returns is no forward.
+    is_report = finding.report is not None
+    return Message(
+        heading=heading,
+        digest=body.digest,
+        message_id=heading.message_id or synthetic_id(body.digest),
+        parts=parts,
+        text=text,
+        text_size=body.words.size,
+        new_text_stop=stop,
+        charset=body.words.charset,
+        attachments=files,
+        kind=finding.kind,
+        kind_evidence=finding.evidence,
+        report=finding.report,
+        auto_reply=read_auto_reply(heading, text[:stop]) if is_answer else None,
+        calendar_method=calendar_method(body.anatomy.leaves),
+        encrypted=encryption_of(parts, text),
+        forwards=() if is_report else find_forwards(octets, heading, parts, text, seams),
+        scanner=traces,
+        defects=body.defects,
+        unparseable="" if heading.author and heading.author.key else "no usable author",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What follows the header section, taken apart."""
+
+    parts: tuple[Part, ...]
+    anatomy: Anatomy
+    words: Words
+    files: tuple[Attachment, ...]
+    digest: bytes
+    defects: tuple[Defect, ...]
+
+
+def _read_body(octets: Octets, heading: Heading) -> _Body:
+    """Return the body taken apart: its parts, words and files, and the digest over them."""
     tree = Tree(octets)
     tree.read(heading)
     defects = tree.defects
@@ -38,41 +92,5 @@ def read_message(octets: Octets, heading: Heading, signatures: Sequence[Signatur
         defects.append(Defect("text-cut"))
     files = list_attachments(octets, anatomy.files, words.decoded, anatomy.words, defects)
     digest = content_digest(octets, heading, anatomy.leaves, words.decoded, files)
-    seams = find_seams(words.text)
-    stop = new_text_stop(words.text, seams, words.quote_at)
-    new_text = words.text[:stop]
-    traces, files = find_traces(
-        octets,
-        heading,
-        parts=tree.parts,
-        attachments=files,
-        new_text=new_text,
-        signatures=signatures,
-    )
-    finding = find_kind(octets, heading, tree.parts, anatomy.leaves, words.text)
-    is_answer = finding.kind is Kind.AUTO_REPLY
-    # The original that a report returns is no forward.
-    is_report = finding.report is not None
-    return Message(
-        heading=heading,
-        digest=digest,
-        message_id=heading.message_id or synthetic_id(digest),
-        parts=tuple(tree.parts),
-        text=words.text,
-        text_size=words.size,
-        new_text_stop=stop,
-        charset=words.charset,
-        attachments=files,
-        kind=finding.kind,
-        kind_evidence=finding.evidence,
-        report=finding.report,
-        auto_reply=read_auto_reply(heading, new_text) if is_answer else None,
-        calendar_method=calendar_method(anatomy.leaves),
-        encrypted=encryption_of(tree.parts, words.text),
-        forwards=(
-            () if is_report else find_forwards(octets, heading, tree.parts, words.text, seams)
-        ),
-        scanner=traces,
-        defects=tuple(defects[: limits.DEFECTS]),
-        unparseable="" if heading.author and heading.author.key else "no usable author",
-    )
+    noted = tuple(defects[: limits.DEFECTS])
+    return _Body(tuple(tree.parts), anatomy, words, files, digest, noted)
