@@ -24,7 +24,6 @@ from aiosmtpd.smtp import AuthResult, _AuthMechAttr
 
 from gateway.intake import words
 from gateway.intake.listeners import LOOPBACK, Listener, Sessions, Wiring, is_within
-from gateway.intake.pages import Airing
 from gateway.intake.paths import parse_path
 from gateway.intake.postmaster import is_postmaster
 from gateway.intake.receiver import Receiver
@@ -294,9 +293,7 @@ class SmtpSession(ClientSession):
         if not transaction.offered and not self.listener.copies_only:
             await transaction.consume(self.wiring.consumed())
         try:
-            with Airing(content.octets):
-                envelope = self._envelope(transaction, content)
-                handled = await self.wiring.receive(envelope, transaction)
+            handled = await self.wiring.receive(self._envelope(transaction, content), transaction)
         except Exception as error:
             relayed = transaction.relayed
             if relayed is None or relayed.reply is None:

@@ -5,6 +5,8 @@ import binascii
 import hashlib
 import mmap
 import quopri
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -203,3 +205,26 @@ def test_a_large_part_comes_whole() -> None:
 def test_what_a_longer_chain_leads_to_comes_whole() -> None:
     octets = base64.encodebytes(b"abc")
     assert cut_whole(octets, (Span(0, len(octets), "base64"), Span(1, 2)), 10**6) == b"b"
+
+
+def resident_kib(octets: mmap.mmap) -> int:
+    """Return what the kernel counts as ours of the only mapping of this size."""
+    lines = iter(Path("/proc/self/smaps").read_text().splitlines())
+    size = f"{len(octets) // 1024} kB"
+    for line in lines:
+        if line.startswith("Size:") and line.endswith(size):
+            found = {k: v for k, _, v in (next(lines).partition(":") for _ in range(4))}
+            return int(found["Rss"].split()[0])
+    raise AssertionError("no such mapping")
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
+@pytest.mark.parametrize("start", [0, 4097])
+def test_pages_of_a_file_are_given_back_behind_the_cursor(start: int) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.truncate(8_404_992)
+        octets = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+    assert find(octets, b"\0-", start, len(octets)) == -1
+    assert resident_kib(octets) <= 2100
+    assert sum(map(len, cut(octets, (Span(start, len(octets)),)))) == len(octets) - start
+    assert resident_kib(octets) <= 2100
