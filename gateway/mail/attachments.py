@@ -2,6 +2,8 @@
 
 Standards: RFC 2183, RFC 2392 (cid), RFC 2046 §5.2 (external-body, partial).
 
+Limits: uuencode is sought in texts within the reading limit.
+
 Design notes: D-10: nothing is copied; a file is its chain. A file inside a nested message is
 that message's, not ours.
 """
@@ -13,8 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from gateway.mail import limits
-from gateway.mail.decode import Damage, cut_noting, cut_whole
+from gateway.mail.decode import Damage, cut, cut_noting
 from gateway.mail.filenames import safe_filename
 from gateway.mail.tnef import TNEF_TYPES, list_tnef
 from gateway.model.envelope import Octets
@@ -83,18 +84,18 @@ def _measure(
 
 def _in_tnef(octets: Octets, part: Part) -> list[Attachment]:
     """Return the files inside a TNEF part."""
-    inner = cut_whole(octets, part.chain, limits.NESTED_OCTETS)
     return [
         Attachment(
             part=part.number,
             name=file.name,
             media_type="application/octet-stream",
             size=file.span.stop - file.span.start,
-            sha256=hashlib.sha256(inner[file.span.start : file.span.stop]).digest(),
+            sha256=file.sha256,
             disposition="attachment",
             chain=(*part.chain, file.span),
+            state="present" if file.is_whole else "damaged",
         )
-        for file in list_tnef(inner)
+        for file in list_tnef(cut(octets, part.chain))
     ]
 
 

@@ -223,6 +223,7 @@ def test_a_signature_is_no_new_text(signature: str) -> None:
         "Sent from my desk, which is easier than my telephone.",
         "Please note:\n\nthe meeting is at 10:00.",
         "We wrote:\nnothing.",
+        "one\ntwo\nthree\nfour\nAnn wrote:\nnothing.",
         "From: here\nit is far.",
         "Subject: to change",
         "a -- b",
