@@ -33,6 +33,11 @@ COMMANDS = {
     "rules": "gateway.cli.rules:rules",
     "inspect": "gateway.cli.inspect:inspect",
     "import": "gateway.cli.history:import_",
+    "erase": "gateway.cli.keeping:erase",
+    "export": "gateway.cli.keeping:export",
+    "backup": "gateway.cli.keeping:backup",
+    "restore": "gateway.cli.keeping:restore",
+    "vacuum": "gateway.cli.keeping:vacuum",
 }
 
 

@@ -29,12 +29,12 @@ class Flow:
 
 def open_registry(config: Config) -> Registry:
     """Return the registry; the store is made when there is none yet."""
-    return Registry(_place(config))
+    return Registry(place_of_store(config))
 
 
 def open_entries(config: Config) -> Entries:
     """Return the record for reading; the store is made when there is none yet."""
-    path = _place(config)
+    path = place_of_store(config)
     if not path.exists():
         Registry(path).close()
     return Entries(path)
@@ -49,7 +49,7 @@ async def open_flow(config: Config) -> AsyncIterator[Flow]:
     from gateway.store.spool import FolderSpool
 
     store = SqliteStore.open(
-        _place(config),
+        place_of_store(config),
         domains=frozenset(config.gateway.domains),
         logging_addresses=config.addresses,
         crm_logins=config.crm_logins,
@@ -80,7 +80,7 @@ def hand_over(folder: Path) -> None:
                 os.lchown(path, owner.st_uid, owner.st_gid)
 
 
-def _place(config: Config) -> Path:
+def place_of_store(config: Config) -> Path:
     """Return the database file; what is made beside it becomes the service's at the end."""
     config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (ctx := click.get_current_context(silent=True)) is not None:
