@@ -50,6 +50,10 @@ PROVE_S = 300.0
 """How often copies are proved again whose keys no server answered for."""
 PROVED_WITHIN = timedelta(days=2)
 """How long they are; then a person has to decide."""
+PENDING_S = 20.0
+"""How often it is seen whether files that are being scanned were waited for long enough."""
+PENDING_WITHIN = timedelta(days=14)
+"""How far back that is looked for when the daemon starts."""
 NEEDS_RESTART = "[gateway], [store], [addresses] and listeners that stay change with a restart"
 GRACE_S = 640.0
 """How long a message past DATA may take when the daemon stops: the next hop has 600 s to answer
@@ -96,6 +100,7 @@ class Daemon:
         self._behind: set[asyncio.Task[None]] = set()
         self._closing = AsyncExitStack()
         self.file_types = FileTypes()
+        self._patience_ended: datetime | None = None
 
     @property
     def listening(self) -> list[str]:
@@ -135,6 +140,7 @@ class Daemon:
             (self._decide_later, SPOOL_S),
             (self._purge, PURGE_S),
             (self._prove_again, PROVE_S),
+            (self._end_patience, PENDING_S),
             (self._send_notices, NOTICES_S),
         ):
             self.behind(self._again(work, every_s))
@@ -297,9 +303,33 @@ class Daemon:
             if change is not None and change.differs:
                 self.log.info("proved later", entry=entry_id, reason=str(change.after.reason))
 
+    async def end_patience(self, now: datetime) -> None:
+        """Let files that are being scanned for too long count as taken away."""
+        until = now - timedelta(minutes=self.pipeline.settings.policy.pending_minutes)
+        since = self._patience_ended or until - PENDING_WITHIN
+        replayer = self._replayer()
+        for entry_id in await asyncio.to_thread(pending, self.config.store_path, since, until):
+            if await replayer.end_waiting(entry_id, now) is not None:
+                self.log.info("no complete copy came", entry=entry_id)
+        self._patience_ended = max(since, until)
+
+    async def _end_patience(self) -> None:
+        await self.end_patience(datetime.now(UTC))
+
     async def _purge(self) -> None:
         if freed := await self.store.purge(datetime.now(UTC)):
             self.log.info("freed what is over its time", messages=freed)
+
+
+def pending(path: Path, since: datetime, until: datetime) -> list[str]:
+    """Return what came between these times and waits for files that are being scanned."""
+    asked = Filters(outcome=Outcome.PARTIAL, since=since, until=until, kept=True)
+    with Entries(path) as entries:
+        return [
+            entry.entry_id
+            for entry in entries.search(asked)
+            if any(note.reason is Reason.ATTACHMENT_PENDING for note in entry.notes)
+        ]
 
 
 def unanswered(path: Path, now: datetime) -> list[str]:

@@ -57,9 +57,17 @@ class Replayer:
         self.read = read
 
     async def preview(
-        self, entry_id: str, now: datetime, *, as_of_receipt: bool = False
+        self,
+        entry_id: str,
+        now: datetime,
+        *,
+        as_of_receipt: bool = False,
+        patience_over: bool = False,
     ) -> Change | None:
-        """Return what the rules say of the entry today; None when nothing of it is kept."""
+        """Return what the rules say of the entry today; None when nothing of it is kept.
+
+        With patience over, files that are still being scanned count as taken away.
+        """
         kept = await self.recorder.kept(entry_id)
         if kept is None:
             return None
@@ -77,7 +85,12 @@ class Replayer:
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
         known = await self.recorder.recall(lookup)
-        facts = replace(known, earlier=kept.earlier, judged_before=kept.decision_reason)
+        facts = replace(
+            known,
+            earlier=kept.earlier,
+            judged_before=kept.decision_reason,
+            patience_over=patience_over,
+        )
         case = complete(arrival, message, facts, proof, authenticity)
         return Change(entry_id, before, judge(case), case)
 
@@ -117,6 +130,25 @@ class Replayer:
             change = replace(change, after=discard_by_hand(change.case, by))
         await self.recorder.revise(change.case, Revision(entry_id, change.after, by))
         return change
+
+    async def end_waiting(self, entry_id: str, now: datetime) -> Change | None:
+        """Let files that are still being scanned count as taken away; all else stands.
+
+        Nobody asked for the entry to be judged by the facts of today, so it is judged by those of
+        its arrival; where it became logged since, by today's.
+        """
+        for as_of_receipt in (True, False):
+            change = await self.preview(
+                entry_id, now, as_of_receipt=as_of_receipt, patience_over=True
+            )
+            if change is None:
+                return None
+            if change.after.outcome.on_timeline:
+                outcome, reason = change.before
+                after = replace(change.after, outcome=outcome, reason=reason, effects=())
+                await self.recorder.revise(change.case, Revision(entry_id, after, "gateway"))
+                return replace(change, after=after)
+        return None
 
     async def settle_waiting(self, now: datetime) -> tuple[Change, ...]:
         """Judge anew every entry that another message set waiting; return what changed.

@@ -177,5 +177,7 @@ class Facts:
     """The contact that a person chose for this entry, when one did."""
     earlier: tuple[Sighting, ...] = ()
     """The other sightings of an entry that is judged again; they count in the union."""
+    patience_over: bool = False
+    """Nobody waits any more for files of it that are still being scanned."""
     judged_before: Reason | None = None
     """The reason that held of an entry that is judged again."""

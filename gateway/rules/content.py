@@ -14,6 +14,7 @@ from gateway.rules.wording import size
 
 TAKEN_AWAY = frozenset({"replaced", "stripped", "blocked"})
 SOME_SCANNER = "A security scanner"
+SOME_FILE = "a file"
 WHEN_COMPLETE = "It is added when a complete copy arrives."
 
 
@@ -39,7 +40,7 @@ def attachment_too_large(case: Case) -> Iterator[tuple[str, Evidence]]:
         yield (
             file.part,
             {
-                "name": _name_of(file),
+                "name": name_of(file),
                 "size": size(file.size),
                 "limit": size(over),
                 "media_type": file.media_type,
@@ -88,7 +89,7 @@ def attachment_type_mismatch(case: Case) -> Iterator[tuple[str, Evidence]]:
             detected = file.detected_type
             yield (
                 file.part,
-                {"name": _name_of(file), "declared": declared, "detected": detected},
+                {"name": name_of(file), "declared": declared, "detected": detected},
             )
 
 
@@ -102,7 +103,7 @@ def attachments_off(case: Case) -> Iterator[tuple[str, Evidence]]:
     """Attachment logging is switched off."""
     if not case.policy.attachments:
         for file in case.message.attachments:
-            yield file.part, {"name": _name_of(file), "setting": "attachments = false"}
+            yield file.part, {"name": name_of(file), "setting": "attachments = false"}
 
 
 @note(
@@ -114,7 +115,7 @@ def attachment_encoding(case: Case) -> Iterator[tuple[str, Evidence]]:
     """Its transfer encoding is damaged; what could be read is kept."""
     for file in case.message.attachments:
         if file.state in {"damaged", "partial"}:
-            yield file.part, {"name": _name_of(file)}
+            yield file.part, {"name": name_of(file)}
 
 
 @note(
@@ -138,6 +139,12 @@ def encrypted(case: Case) -> Iterator[tuple[str, Evidence]]:
     """Enveloped S/MIME or multipart/encrypted; what is only signed is read."""
     if case.message.encrypted:
         yield "", {"by": case.message.encrypted}
+
+
+def names_lacking(case: Case) -> set[str]:
+    """Return the names of the files that are not here, or would not be stored."""
+    rules = (attachment_too_large, attachment_pending, attachment_stripped)
+    return {str(seen["name"]) for one in rules for _, seen in one.check(case)}
 
 
 def _limit_of(case: Case, file: Attachment) -> int:
@@ -164,7 +171,8 @@ def _waits(case: Case) -> bool:
     """Whether a file that is being scanned is still waited for."""
     patience = timedelta(minutes=case.policy.pending_minutes)
     waited = case.asked_at - case.envelope.received_at
-    return case.policy.complete_attachments and waited < patience
+    is_patient = case.policy.complete_attachments and not case.facts.patience_over
+    return is_patient and waited < patience
 
 
 def _missing(case: Case, state: str, traces: frozenset[str]) -> Iterator[tuple[str, Evidence]]:
@@ -172,11 +180,18 @@ def _missing(case: Case, state: str, traces: frozenset[str]) -> Iterator[tuple[s
     told = [trace for trace in case.message.scanner if trace.state in traces]
     for file in case.message.attachments:
         if file.state == state:
-            yield file.part, {"product": _product(told, file.name), "name": _name_of(file)}
+            yield file.part, {"product": _product(told, file.name), "name": name_of(file)}
     known = {file.name for file in case.message.attachments}
     for trace in told:
         if trace.name and trace.name not in known:
             yield "", {"product": trace.product, "name": trace.name}
+    is_told = any(file.state == state for file in case.message.attachments)
+    if not is_told and not any(trace.name for trace in told):
+        # A product that says so names no file; a notice in place of the whole mail took none.
+        for trace in told:
+            if trace.state != "blocked":
+                yield "", {"product": trace.product, "name": SOME_FILE}
+                return
 
 
 def _product(traces: list[ScannerTrace], name: str) -> str:
@@ -185,5 +200,6 @@ def _product(traces: list[ScannerTrace], name: str) -> str:
     return next(named, traces[0].product if traces else SOME_SCANNER)
 
 
-def _name_of(file: Attachment) -> str:
+def name_of(file: Attachment) -> str:
+    """Return what a file is called in notes."""
     return file.name or f"part {file.part}"

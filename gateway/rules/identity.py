@@ -12,6 +12,7 @@ from gateway.model.case import Case
 from gateway.model.decision import Evidence, Outcome, Reason
 from gateway.model.envelope import RelayState
 from gateway.model.facts import Seen
+from gateway.rules.content import name_of, names_lacking
 from gateway.rules.rule import note, rule
 from gateway.rules.wording import minute
 
@@ -32,12 +33,8 @@ def completed(case: Case) -> Evidence | None:
     same = case.same_message
     if same is None or not same.incomplete or not case.policy.complete_attachments:
         return None
-    added = sorted(
-        found.name
-        for found in case.message.attachments
-        if found.state == "present" and found.name in same.incomplete
-    )
-    return {"entry": same.entry_id, "added": ", ".join(added)} if added else None
+    added = _files_added(case, same)
+    return {"entry": same.entry_id, "added": ", ".join(sorted(added))} if added else None
 
 
 @rule(
@@ -121,6 +118,22 @@ def what_is_new(case: Case, same: Seen) -> tuple[str, ...]:
         ("a proof", bool(case.proof) and not any(seen.proof for seen in same.sightings)),
     )
     return tuple(word for word, holds in new if holds)
+
+
+def _files_added(case: Case, same: Seen) -> set[str]:
+    """Return the files that the entry lacks and this version has.
+
+    A placeholder may have a name of its own: then a version that lacks nothing, and holds no file
+    of that name, brings the files in its place.
+    """
+    files = [file for file in case.message.attachments if not file.inline]
+    lacking = names_lacking(case)
+    here = {name_of(file) for file in files if file.state == "present"} - lacking
+    if added := here & same.incomplete:
+        return added
+    is_version = case.message.digest not in same.digests
+    holds_placeholder = any(name_of(file) in same.incomplete for file in files)
+    return here if is_version and not lacking and not holds_placeholder else set()
 
 
 def is_newly_marked(case: Case) -> bool:

@@ -9,7 +9,7 @@ from gateway.model.envelope import Direction
 from gateway.store.blobs import Blobs, Place
 from gateway.store.database import Connection
 from gateway.store.described import read_envelope
-from gateway.store.recall import Unsettled, read_sightings
+from gateway.store.recall import COMPLETED_BY, Unsettled, read_sightings
 from gateway.store.rows import entry_name, entry_number, moment
 
 
@@ -20,7 +20,10 @@ def read_kept(
     now: int,
     unsettled: Unsettled | None = None,
 ) -> Kept | None:
-    """Return the first sighting that is kept, with its octets, or None. Raises OSError."""
+    """Return the sighting that an entry is judged by, with its octets, or None. Raises OSError.
+
+    It is the first that is kept, or the one that brought what the first lacked.
+    """
     row = connection.execute(_KEPT, (entry_number(entry_id), now)).fetchone()
     if row is None:
         return None
@@ -45,7 +48,7 @@ _KEPT = (
     " s.direction, s.received_at, s.envelope, s.sha256_in, b.file, b.start, b.size"
     " FROM entries e JOIN sightings s USING (entry) JOIN blobs b ON b.sha256 = s.sha256_in"
     " WHERE e.entry = ? AND e.kept_until > ? AND s.envelope IS NOT NULL"
-    " ORDER BY s.number LIMIT 1"
+    f" ORDER BY s.number = ({COMPLETED_BY}) DESC, s.number LIMIT 1"
 )
 
 

@@ -243,14 +243,16 @@ class Recall:
         if not row:
             return {}
         first = self._connection.execute(
-            "SELECT min(number) FROM sightings WHERE entry = ? AND envelope IS NOT NULL", (judged,)
-        ).fetchone()[0]
+            "SELECT e.number FROM sightings e WHERE e.entry = ? AND e.envelope IS NOT NULL"
+            f" ORDER BY e.number = ({COMPLETED_BY}) DESC, e.number LIMIT 1",
+            (judged,),
+        ).fetchone()
         sightings = read_sightings(self._connection, judged, self._unsettled)
         chosen = read_contacts(self._connection, [row[1]] if row[1] else ())
         return {
             "judged_before": Reason(row[0]),
             "chosen_contact": next((c.contact_id for c in chosen.values()), None),
-            "earlier": tuple(s for n, s in enumerate(sightings, 1) if n != first),
+            "earlier": tuple(s for n, s in enumerate(sightings, 1) if not first or n != first[0]),
         }
 
     def _seen(self, row: EntryRow) -> Seen:
@@ -376,6 +378,11 @@ def _thread_message(row: EntryRow) -> ThreadMessage:
 
 
 # A lookup by value costs a tenth of the enum's own, and a reply cites many messages.
+COMPLETED_BY = (
+    "SELECT max(d.sighting) FROM decisions d"
+    " WHERE d.entry = e.entry AND d.aside = 0 AND d.reason = 'completed'"
+)
+"""Of an entry `e`: the number of the sighting that brought what the first one lacked."""
 _RELAYING = RelayState.RELAYING.value
 _DIRECTIONS = {one.value: one for one in Direction}
 _REASONS = {one.value: one for one in Reason}

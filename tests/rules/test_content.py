@@ -88,7 +88,12 @@ HITS_AND_MISSES = [
     (
         Reason.ATTACHMENT_STRIPPED,
         {"message": traces(ScannerTrace("Filter", "stripped", "gone.exe"))},
+        {"message": traces(ScannerTrace("Filter", "tagged", "gone.exe"))},
+    ),
+    (
+        Reason.ATTACHMENT_STRIPPED,
         {"message": traces(ScannerTrace("Filter", "stripped"))},
+        {"message": traces(ScannerTrace("Filter", "blocked"))},
     ),
     (
         Reason.ATTACHMENT_TYPE_MISMATCH,
@@ -269,3 +274,20 @@ def test_strange_types_do_not(name: str, media_type: str, detected: str, said: s
 )
 def test_size_never_reads_like_the_limit_that_it_is_over(octets: int, words: str) -> None:
     assert size(octets) == words
+
+
+def test_a_file_that_nobody_waits_for_any_more_counts_as_taken_away() -> None:
+    over = replace(reply(message=PENDING, policy=GATE).facts, patience_over=True)
+    found = judge(replace(reply(message=PENDING, policy=GATE), facts=over))
+    assert [note.reason for note in found.notes] == [Reason.ATTACHMENT_STRIPPED]
+
+
+def test_a_scanner_that_names_no_file_is_told_once() -> None:
+    unnamed = traces(ScannerTrace("Filter", "stripped"), ScannerTrace("Other", "replaced"))
+    (note,) = judge(reply(message=unnamed)).notes
+    assert note.remedy.startswith("Filter removed a file before we saw it.")
+
+
+def test_an_unnamed_trace_adds_nothing_to_a_file_that_is_named() -> None:
+    both = {**has(file(state="stripped")), **traces(ScannerTrace("Filter", "stripped"))}
+    assert len(judge(reply(message=both)).notes) == 1

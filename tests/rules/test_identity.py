@@ -374,3 +374,39 @@ def test_login_of_the_message_proves_the_mark_of_every_copy_of_it() -> None:
     )
     entry = replace(QUIET, sightings=(copied, replace(SUBMITTED, proof="login")))
     assert offer(facts=of(entry), envelope={"route": "journal"}).is_bcc_copy
+
+
+PLACEHOLDER = seen(outcome=Outcome.PARTIAL, incomplete=frozenset({"Scan In Progress.eml"}))
+VERSION = {"attachments": (REPORT,), "digest": b"\7" * 32}
+
+
+def test_a_version_without_the_placeholder_completes_its_entry() -> None:
+    found = judge(again(PLACEHOLDER, message=VERSION, policy=COMPLETING))
+    assert (found.reason, found.outcome) == (Reason.COMPLETED, Outcome.LOGGED)
+    assert found.evidence["added"] == "report.pdf"
+    assert found.version
+
+
+def test_a_version_that_still_holds_the_placeholder_completes_nothing() -> None:
+    held = Attachment("3", "Scan In Progress.eml", "message/rfc822", 1, b"", state="pending")
+    files = {**VERSION, "attachments": (REPORT, held)}
+    found = judge(again(PLACEHOLDER, message=files, policy=COMPLETING))
+    assert found.reason is Reason.REDELIVERED
+
+
+def test_the_same_octets_again_complete_nothing() -> None:
+    found = judge(again(PLACEHOLDER, message={"attachments": (REPORT,)}, policy=COMPLETING))
+    assert found.reason is Reason.REDELIVERED
+
+
+def test_a_file_that_is_still_too_large_completes_nothing() -> None:
+    large = replace(REPORT, size=COMPLETING.attachment_limit_in + 1)
+    found = judge(again(LACKING, message={"attachments": (large,)}, policy=COMPLETING))
+    assert found.reason is Reason.REDELIVERED
+
+
+def test_a_logo_completes_nothing() -> None:
+    logo = replace(REPORT, inline=True)
+    files = {**VERSION, "attachments": (logo,)}
+    found = judge(again(PLACEHOLDER, message=files, policy=COMPLETING))
+    assert found.reason is Reason.REDELIVERED
