@@ -22,6 +22,9 @@ from typing import Any
 
 from gateway.mail.reading import read_heading, read_message
 from gateway.model.message import Forward, Heading, Kind, Message
+from gateway.trust.keys import Found
+from gateway.trust.sections import read_signed
+from gateway.trust.signatures import State, check_signatures, list_signatures
 
 Label = dict[str, Any]
 TASKS = (
@@ -31,6 +34,7 @@ TASKS = (
     "auto_reply",
     "forward_unwrap",
     "no_crash",
+    "dkim_verify",
     "reply_correlation",
 )
 
@@ -180,6 +184,35 @@ def score_no_crash(label: Label, octets: bytes) -> Result:
     return Result(label, right=True)
 
 
+def read_keys(path: Path) -> dict[str, Found]:
+    """Return the key records of a file of lines `name: record`, as the key server's answers."""
+    keys = {}
+    for line in path.read_text("utf-8").replace("\\\n", "").splitlines():
+        name, mark, record = line.partition(":")
+        if mark:
+            text = " ".join(record.split())
+            keys[name.strip().lower()] = Found(text.encode(), answered=text != "TEMPERROR")
+    return keys
+
+
+def score_dkim(label: Label, octets: bytes, folder: Path) -> Result:
+    expected = label["expected"]
+    # A case without a file of its own asks the keys that its neighbours publish.
+    folder_of_keys = (folder / label["path"]).parent
+    own = label["dns_path"]
+    paths = [folder / own] if own else sorted(folder_of_keys.glob("*.dns"), reverse=True)
+    keys: dict[str, Found] = {}
+    for path in paths:
+        keys |= read_keys(path)
+    signed = read_signed(octets, read_heading(octets))
+    found = check_signatures(signed, list_signatures(signed), keys) if signed else ()
+    fields = {
+        "found": len(found) == expected["found"],
+        "valid": sum(one.state is State.VALID for one in found) == expected["valid"],
+    }
+    return Result(label, all(fields.values()), fields=fields, detail=repr(found)[:300])
+
+
 def score(folder: Path, label: Label) -> Result:
     """Score one label."""
     try:
@@ -190,6 +223,8 @@ def score(folder: Path, label: Label) -> Result:
     try:
         if task == "forward_unwrap":
             return score_forward(label, octets, folder)
+        if task == "dkim_verify":
+            return score_dkim(label, octets, folder)
         return SCORERS[task](label, octets)
     except Exception as error:  # noqa: BLE001 - a crash is what no_crash counts
         return Result(label, detail=f"crash: {error!r}")
@@ -322,7 +357,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", action="store_true", help="one object per task and source")
     parser.add_argument("--task", action="append", choices=TASKS, help="only this task")
-    parser.add_argument("--misses", type=int, default=0, help="list so many misses of each task")
+    parser.add_argument("--misses", type=int, default=10, help="list so many of each task")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     chosen = parser.parse_args()
     results = run(chosen.folder, set(chosen.task or TASKS), chosen.jobs)
