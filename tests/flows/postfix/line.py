@@ -19,11 +19,13 @@ from tests.flows.postfix.replygate import Replygate
 
 Way = Literal["Behind the queue", "Before the queue"]
 WAYS: tuple[Way, ...] = get_args(Way)
+COPIES = "Copies"
+"""The section of the manual about copies, where mail itself does not pass the gateway."""
 ANNA = "anna@corp.example"
 JOE = "joe@customer.example"
 
 
-def commands(postfix: Postfix, way: Way) -> list[str]:
+def commands(postfix: Postfix, way: str) -> list[str]:
     """Return the blocks of shell that conf/postfix/README.md gives for a way."""
     text = (postfix.snippets / "README.md").read_text(encoding="utf-8")
     section = text.split(f"## {way}\n")[1].split("\n## ")[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.flows.postfix.instance import Ports, Postfix
 from tests.flows.postfix.last_hop import LastHop
-from tests.flows.postfix.line import WAYS, Mail, commands, line
+from tests.flows.postfix.line import COPIES, WAYS, Mail, commands, line
 from tests.flows.postfix.ports import reserved
 from tests.flows.postfix.test_both_ways import queue_ids
 
@@ -39,7 +39,7 @@ def test_nothing_but_the_size_limit_stays(postfix_to_start: str) -> None:
     with reserved(5) as ports, LastHop() as hop, Postfix(Ports(*ports), hop.port) as postfix:
         show = "postconf -n; postconf -M"
         before = postfix.run(show).stdout.splitlines()
-        for way in WAYS:
+        for way in (*WAYS, COPIES):
             for block in commands(postfix, way):
                 postfix.run(block, postfix.snippets)
         after = postfix.run(show).stdout.splitlines()
