@@ -22,6 +22,7 @@ from gateway.mail.reports import (
     feedback_results,
     ids_in_header,
     original_ids,
+    original_recipient,
     read_groups,
 )
 from gateway.model.envelope import Octets
@@ -125,6 +126,7 @@ def _delivery(
         told = {one.recipient: one for one in read_old_bounce(heading, text) if one.recipient}
         results = tuple([one if one.diagnostic else _completed(one, told) for one in results])
     ids = original_ids(octets, parts, groups) or _ids_in_text(text)
+    results = _named(results, octets, parts, text)
     return Finding(Kind.BOUNCE, "message/delivery-status", Report(results, ids))
 
 
@@ -137,11 +139,20 @@ def _completed(one: RecipientStatus, told: Mapping[str, RecipientStatus]) -> Rec
     return replace(one, diagnostic=other.diagnostic, status=other.status or one.status, hard=hard)
 
 
+def _named(
+    results: tuple[RecipientStatus, ...], octets: Octets, parts: Sequence[Part], text: str
+) -> tuple[RecipientStatus, ...]:
+    """Return the results; a single one that names nobody means the original's only recipient."""
+    if len(results) != 1 or results[0].recipient:
+        return results
+    return (replace(results[0], recipient=original_recipient(octets, parts, text)),)
+
+
 def _old_bounce(
     octets: Octets, heading: Heading, parts: Sequence[Part], text: str, evidence: str
 ) -> Finding:
     """Return a delivery report in words."""
-    results = read_old_bounce(heading, text)
+    results = _named(read_old_bounce(heading, text), octets, parts, text)
     ids = original_ids(octets, parts, ()) or _ids_in_text(text)
     return Finding(Kind.BOUNCE, evidence, Report(results, ids))
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.mail import limits
-from gateway.mail.addresses import key_of
+from gateway.mail.addresses import key_of, parse_addresses
 from gateway.mail.decode import cut_whole
 from gateway.mail.diagnoses import find_status, is_hard
 from gateway.mail.fields import split_fields, unfold
@@ -34,6 +34,7 @@ _TYPED_ADDRESS: Final = re.compile(
     r"(?:rfc822|utf-8|unknown|x-\S+|smtp|rfc\s*822)\s*;\s*", re.IGNORECASE
 )
 _ADDRESS: Final = re.compile(r"[^\s<>\"',;:()\[\]@]{1,64}@[^\s<>\"',;:()\[\]@]{1,255}")
+_TO_LINE: Final = re.compile(r"(?m)^[ \t>|]*To:[ \t]*([^\n]*@[^\n]*)$", re.IGNORECASE)
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 Group = dict[str, str]
@@ -124,6 +125,24 @@ def original_ids(octets: Octets, parts: Sequence[Part], groups: Sequence[Group])
             head = cut_whole(octets, part.chain, limits.FIELD_OCTETS)
             ids += ids_in_header(head)
     return tuple(dict.fromkeys(ids))
+
+
+def original_recipient(octets: Octets, parts: Sequence[Part], text: str) -> str:
+    """Return the key of the only recipient of the original, when a report returns it."""
+    heads = [
+        cut_whole(octets, part.chain, limits.FIELD_OCTETS)
+        for part in parts
+        if part.media_type in _HEADER_TYPES or part.media_type in _NESTED_TYPES
+    ]
+    if not heads and (quoted := _TO_LINE.search(text)):
+        heads = [f"To: {quoted.group(1)}\n\n".encode("utf-8", "surrogatepass")]
+    for head in heads:
+        fields, _, _ = split_fields(head.lstrip(b"\r\n"))
+        values = [one.value for one in fields if one.name == "to"]
+        found = parse_addresses(b", ".join(values))[0]
+        if len(found) == 1:
+            return found[0].key
+    return ""
 
 
 def ids_in_header(head: bytes) -> list[str]:

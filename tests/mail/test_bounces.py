@@ -228,3 +228,20 @@ def test_an_administrator_whose_words_bear_it_out_is_a_daemon() -> None:
     assert message.kind is Kind.BOUNCE
     message = read(letter("See you.", subject="Undeliverable", From="admin@x.example"))
     assert message.kind is Kind.PERSONAL
+
+
+@pytest.mark.parametrize(
+    ("to", "recipient"), [("Bob <bob@x.example>", "bob@x.example"), ("a@x, b@x", ""), ("", "")]
+)
+def test_a_report_that_names_nobody_means_the_only_recipient_of_the_original(
+    to: str, recipient: str
+) -> None:
+    original = f"Content-Type: message/rfc822\n\nTo: {to}\nMessage-ID: <o@x>\n\nx"
+    message = report("Action: failed\nStatus: 5.0.0\n", text="", original=original)
+    assert results(message)[0].recipient == recipient
+
+
+def test_the_only_recipient_of_a_quoted_original_is_read() -> None:
+    text = "Message could not be delivered to mobile.\n\nOriginal Message:\nTo: bob@x.example\n"
+    message = read(letter(text, subject="Undeliverable Message", From=DAEMON))
+    assert results(message)[0].recipient == "bob@x.example"
