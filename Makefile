@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 READY = $(VENV)/.ready
+PIP = $(BIN)/pip install --disable-pip-version-check
+LOG = $(VENV)/install.log
 
 .PHONY: demo test check reasons bench torture torture-quick clean
 
@@ -17,7 +19,7 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/interrogate -q gateway
+	$(BIN)/interrogate gateway
 	$(BIN)/pytest -n auto --cov --cov-report=term
 	$(MAKE) --no-print-directory torture-quick
 
@@ -39,8 +41,8 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Replygate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
 	@echo "Building the environment in $(VENV) (once, about a minute) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast]' --group dev
+	@$(PIP) --upgrade 'pip>=25.1' >$(LOG) 2>&1 || { cat $(LOG); exit 1; }
+	@$(PIP) --editable '.[fast]' --group dev >$(LOG) 2>&1 || { cat $(LOG); exit 1; }
 	@touch $@
 
 clean:

@@ -66,6 +66,7 @@ class MilterServer:
             self._socket_file = (settings.path, settings.path.lstat().st_ino)
 
         def connected() -> asyncio.Protocol:
+            """Make the protocol of one connection."""
             return Connection(self._loop, self._roll, self._around)
 
         if inherited is None:
