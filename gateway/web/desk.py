@@ -130,6 +130,7 @@ def shows(page: Page, *, admin: bool = False) -> Endpoint:
     """Return the endpoint of a page that only reads."""
 
     async def endpoint(request: Request) -> Response:
+        """Answer a GET."""
         return await run_in_threadpool(_answer, page, request, None, admin)
 
     return endpoint
@@ -139,6 +140,7 @@ def acts(page: Page, *, admin: bool = False) -> Endpoint:
     """Return the endpoint of a form that changes something."""
 
     async def endpoint(request: Request) -> Response:
+        """Answer a POST."""
         async with request.form(max_files=0, max_fields=2000) as form:
             return await run_in_threadpool(_answer, page, request, form, admin)
 

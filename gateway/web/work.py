@@ -46,9 +46,10 @@ class Done:
     impossible: str = ""
     """Why it could not be done; empty when it was."""
 
-    @property
-    def words(self) -> str:
-        """What it means for the timeline, to follow `It`."""
+    def words(self, *own: str) -> str:
+        """Return what it means for the timeline, to follow `It`; `own` are the chosen ones."""
+        if self.logged and self.logged == set(own):
+            return f"logs {'this message' if len(own) == 1 else f'these {len(own)} messages'}"
         if not self.known:
             return f"logs up to {_messages(self.at_most)}"
         if not self.logged:
@@ -82,7 +83,7 @@ def rehearse(config: Config, orders: Sequence[Order], by: str, now: datetime) ->
     """Do it in a copy of the record that is thrown away: say what it would do."""
     path = config.store_path
     if path.stat().st_size > COPY_LIMIT:
-        with Views(path) as views:
+        with Views(path, clock=lambda: now) as views:
             targets = {one for order in orders for one in _targets(views, order)}
         return Done(known=False, at_most=len(targets))
     with tempfile.TemporaryDirectory(prefix="rehearsal-", dir=config.gateway.state) as folder:
@@ -97,6 +98,7 @@ def compare(
     """Return what would have become of messages under each policy, by the facts of their time."""
 
     async def work() -> list[list[Change]]:
+        """Judge every entry under every policy."""
         async with _opened(config, config.store_path, "", now) as flow:
             found: list[list[Change]] = []
             for policy in policies:
@@ -116,7 +118,7 @@ async def _carry_out(
 ) -> Done:
     for order in orders:
         if order.changes_facts:
-            with Registry(path) as registry:
+            with Registry(path, clock=lambda: now) as registry:
                 _change(registry, order)
     impossible = ""
     async with _opened(config, path, by, now) as flow:
@@ -129,12 +131,12 @@ async def _carry_out(
 
 async def _judge(flow: _Flow, path: Path, order: Order) -> str:
     """Judge again what the order concerns; return why it could not be done, or nothing."""
-    with Views(path) as views:
+    with Views(path, clock=lambda: flow.now) as views:
         targets = _targets(views, order)
     if order.kind in {"log", "approve", "log-thread"}:
         done = [await _log(flow, target, order) for target in targets]
         if order.kind == "log-thread":
-            with Registry(path) as registry:
+            with Registry(path, clock=lambda: flow.now) as registry:
                 registry.log_thread(order.entry_id)
         return "" if any(done) else "Nothing of its content is kept. Forward it instead."
     if order.kind == "discard":
@@ -206,6 +208,7 @@ async def _opened(config: Config, path: Path, by: str, now: datetime) -> AsyncIt
         domains=frozenset(config.gateway.domains),
         logging_addresses=config.addresses,
         crm_logins=config.crm_logins,
+        clock=lambda: now,
     )
     try:
         verifier = Verifier(config.trust, Keys(make_resolver()))
