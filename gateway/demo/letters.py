@@ -51,6 +51,8 @@ class Letter:
     fields: tuple[tuple[str, str], ...] = ()
     file: tuple[str, int] | None = None
     """Name and size in octets of a file that comes with it."""
+    again: str = ""
+    """The name of a letter that this one is another version of: same Message-ID, same date."""
     encloses: str = ""
     """The name of a letter that is forwarded as an attachment."""
 
@@ -67,7 +69,7 @@ class Letter:
     @property
     def message_id(self) -> str:
         """Its Message-ID without brackets."""
-        return f"{self.name}@story.example"
+        return f"{self.again or self.name}@story.example"
 
     @property
     def recipients(self) -> tuple[str, ...]:

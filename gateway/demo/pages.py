@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -79,14 +79,14 @@ class Pages:
             if note.partial:
                 self.console.print(Text(f"      {'':<13} {note.remedy}", style="dim"))
 
-    def closing(self, rows: Sequence[Row], waiting: Mapping[str, str]) -> None:
+    def closing(self, rows: Sequence[Row]) -> None:
         """Show timelines, the table of decisions, and what to try next."""
         self.console.print()
         self.console.rule("[bold]The timeline[/] (preset gateway)", align="left")
         for address in EVERYBODY:
             self._timeline(address, rows)
         self.console.print()
-        self.console.print(self._table(rows, waiting))
+        self.console.print(self._table(rows))
         self.console.print(
             Panel(
                 "replygate demo --folder F     the same, and all of it stays; in F/gateway then:\n"
@@ -109,7 +109,7 @@ class Pages:
                 words = " ".join(entry.text.split())[:60]
                 self.console.print(f"    {clock} {arrow} {name:<12} {words}")
 
-    def _table(self, rows: Sequence[Row], waiting: Mapping[str, str]) -> Table:
+    def _table(self, rows: Sequence[Row]) -> Table:
         table = Table(
             title="What became of each message, and what helped",
             title_justify="left",
@@ -121,8 +121,6 @@ class Pages:
             remedy = next((d.remedy for entry in entries for d in entry.decisions if d.remedy), "")
             cells = [_history(entry) for entry in entries]
             table.add_row(chapter.statement, name, *cells, remedy)
-        for statement, what in waiting.items():
-            table.add_row(statement, "open", "", "", what)
         return table
 
     def failed(self, why: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from gateway.demo import next_hop
 from gateway.demo.pages import Pages
 from gateway.demo.stage import Stage, StoryError
-from gateway.demo.story import OPEN, PROLOGUE, STORY, Chapter, Look, Run, Send, Shows, Step
+from gateway.demo.story import PROLOGUE, STORY, Chapter, Look, Run, Send, Shows, Step
 from gateway.model.entry import Entry
 from gateway.store.entries import Entries
 
@@ -67,7 +67,7 @@ def play(folder: Path, pages: Pages) -> int:
                 pages.chapter(chapter)
                 for step in chapter.steps:
                     _play(step, players, pages, pool)
-            pages.closing(_rows(players), OPEN)
+            pages.closing(_rows(players))
     except StoryError as error:
         pages.failed(str(error))
         return 1
@@ -134,7 +134,8 @@ def _compare(name: str, shows: Shows, told: Told, seen: str) -> None:
 
 def _check_notes(step: Send, told: Told) -> None:
     there = {str(note.reason) for note in told.read(step.letter.name).notes}
-    missing = set(step.notes) - there
+    differing = {step.note.under(told.stage.preset)} if step.note else set()
+    missing = {*step.notes, *differing} - there
     if missing:
         raise StoryError(f"{step.letter.name}: the note {', '.join(sorted(missing))} is missing")
 
@@ -145,5 +146,5 @@ def _rows(players: list[Told]) -> list[tuple[Chapter, str, list[Entry]]]:
         (chapter, step.letter.name, [told.read(step.letter.name) for told in players])
         for chapter in STORY
         for step in chapter.steps
-        if isinstance(step, Send)
+        if isinstance(step, Send) and not step.letter.again
     ]

@@ -65,6 +65,8 @@ class Stage:
     process: subprocess.Popen[bytes] | None = None
     written: dict[str, bytes] = field(default_factory=dict)
     """The octets of letters that others may enclose."""
+    written_at: dict[str, datetime] = field(default_factory=dict)
+    """When each letter was written, by its name."""
 
     @property
     def config(self) -> Path:
@@ -99,7 +101,8 @@ class Stage:
     def send(self, letter: Letter) -> str:
         """Send a letter over SMTP; return the last line of the reply to its final dot."""
         enclosed = self.written.get(letter.encloses, b"")
-        content = octets(letter, datetime.now(UTC), enclosed)
+        self.written_at[letter.name] = self.written_at.get(letter.again, datetime.now(UTC))
+        content = octets(letter, self.written_at[letter.name], enclosed)
         if letter.file is None:
             self.written[letter.name] = content
         with smtplib.SMTP("127.0.0.1", self.ports[letter.listener], timeout=PATIENCE_S) as client:

@@ -34,6 +34,8 @@ class Send:
     shows: Shows
     notes: tuple[str, ...] = ()
     """Reasons of notes that must be on it."""
+    note: Shows | None = None
+    """The reason of a note that must be on it, where the presets differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,37 @@ STORY = (
                 notes=("attachment-too-large",),
             ),
             Send(Letter("s3-team", "kim", "sales", "Who can help me?"), both("logged team-mail")),
+        ),
+    ),
+    Chapter(
+        "S4",
+        "A scanner holds a file back, and sends the message again when it is done",
+        (
+            Send(
+                Letter(
+                    "s4-contract",
+                    "carol",
+                    "anna",
+                    "The signed contract.",
+                    "s1-offer",
+                    file=("ATP Scan In Progress.eml", 300),
+                ),
+                both("partial tracked-reply"),
+                note=Shows("attachment-stripped", "attachment-pending"),
+            ),
+            Send(
+                Letter(
+                    "s4-complete",
+                    "carol",
+                    "anna",
+                    "The signed contract.",
+                    "s1-offer",
+                    file=("contract.pdf", 40_000),
+                    again="s4-contract",
+                ),
+                Shows("duplicate redelivered", "logged completed"),
+            ),
+            Look("s4-contract", Shows("partial tracked-reply", "logged completed")),
         ),
     ),
     Chapter(
@@ -310,9 +343,6 @@ STORY = (
         ),
     ),
 )
-
-OPEN = {"S4": "what a scanner took away is recognised by the traces it leaves"}
-"""Statements that wait for another part of the gateway, and which."""
 
 EVERYBODY = tuple(address_of(who) for who in ("carol", "gina", "ivy"))
 """Whose timelines close the story."""
