@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from gateway import maillog, service
+from gateway import maillog
 from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
@@ -33,6 +33,10 @@ from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
 from gateway.replay import Replayer
 from gateway.rules.intake import UNANSWERED
+from gateway.service import systemd as service
+from gateway.service.metrics import Metrics
+from gateway.service.standing import Standing
+from gateway.service.watch import Watch
 from gateway.store.entries import Entries, Filters
 from gateway.store.notices import NoticeBox
 from gateway.store.spool import FolderSpool
@@ -54,7 +58,9 @@ PENDING_S = 20.0
 """How often it is seen whether files that are being scanned were waited for long enough."""
 PENDING_WITHIN = timedelta(days=14)
 """How far back that is looked for when the daemon starts."""
-NEEDS_RESTART = "[gateway], [store], [addresses] and listeners that stay change with a restart"
+NEEDS_RESTART = (
+    "[gateway], [store], [addresses], [metrics] and listeners that stay change with a restart"
+)
 GRACE_S = 640.0
 """How long a message past DATA may take when the daemon stops: the next hop has 600 s to answer
 the final dot, and the unit gives us 660."""
@@ -101,6 +107,8 @@ class Daemon:
         self._closing = AsyncExitStack()
         self.file_types = FileTypes()
         self._patience_ended: datetime | None = None
+        self.metrics = Metrics()
+        self.watch: Watch | None = None
 
     @property
     def listening(self) -> list[str]:
@@ -135,6 +143,7 @@ class Daemon:
         for listener in config.listeners:
             await self._open(listener, inherited)
         inherited.close()
+        await self._be_watched()
         for work, every_s in (
             (self._judge_waiting, WAITING_S),
             (self._decide_later, SPOOL_S),
@@ -180,10 +189,11 @@ class Daemon:
     async def _change_to(self, config: settings.Config) -> None:
         staying = {listener.name: listener for listener in config.listeners}
         before = {listener.name: listener for listener in self.config.listeners}
-        fixed = (config.gateway, config.store, config.addresses) == (
+        fixed = (config.gateway, config.store, config.addresses, config.metrics) == (
             self.config.gateway,
             self.config.store,
             self.config.addresses,
+            self.config.metrics,
         )
         same = all(before[name] == staying[name] for name in before.keys() & staying.keys())
         if not (fixed and same):
@@ -210,6 +220,23 @@ class Daemon:
             inherited=inherited,
         )
         self.servers[listener.name] = await open_door(listener, house, self._relay)
+
+    async def _be_watched(self) -> None:
+        """Answer whoever asks how the gateway does, where the configuration says so."""
+        place = self.config.metrics.address
+        if place is None:
+            return
+        standing = Standing(
+            doors=self.servers,
+            ways=lambda: {str(hop.address): relay.pool for hop, relay in self.relays.items()},
+            spool=self.config.gateway.state / "spool",
+            database=self.config.store_path,
+            store_jobs=lambda: self.store.jobs,
+            ask_store=self.store.waiting,
+        )
+        self.watch = Watch(standing, self.metrics)
+        await self.watch.open(place.host, place.port)
+        self._closing.push_async_callback(self.watch.close)
 
     def _relay(self, hop: settings.NextHop) -> Relay:
         """Return the way to a next hop; listeners share it."""
@@ -269,6 +296,7 @@ class Daemon:
     def _observe(self, passage: Passage) -> None:
         """Write the line of a message, and tell its sender what he has to know."""
         maillog.passed(self.log, passage)
+        self.metrics.passed(passage)
         if passage.relayed.state is RelayState.CONSUMED and (postman := self._postman) is not None:
             self.behind(self._file_notices(postman, passage))
 

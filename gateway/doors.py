@@ -30,7 +30,7 @@ from gateway.model.envelope import Client, Direction
 from gateway.pipeline import Pipeline
 from gateway.relay.client import Hop, Timeouts
 from gateway.relay.consumed import ConsumedDelivery, Nowhere
-from gateway.service import Inherited
+from gateway.service.systemd import Inherited
 
 
 class OpenDoor(Protocol):
@@ -39,6 +39,11 @@ class OpenDoor(Protocol):
     @property
     def port(self) -> int:
         """The TCP port that it listens at; 0 for a unix socket."""
+        ...
+
+    @property
+    def sessions(self) -> int:
+        """How many clients are connected."""
         ...
 
     async def stop(self, grace_s: float = 30.0) -> None:

@@ -173,6 +173,18 @@ class Handled:
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """How long each stage of a message took from the end of data on, in seconds."""
+
+    decide: float
+    record: float
+    """Until it was durable."""
+    relay: float
+    """Until the next hop had answered, without what passed before it was recorded."""
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """One message that went through, for the log, the metrics and the live tail."""
 
@@ -186,6 +198,8 @@ class Passage:
     """What went wrong on our side, for the admin; empty when nothing did."""
     decisions: tuple[tuple[str, Decision], ...] = ()
     """Entry id and decision of each message that was recorded: a forward may hold several."""
+    took: Took | None = None
+    """None for what did not pass just now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import perf_counter
 
 from gateway.interfaces import (
     Delivery,
@@ -23,6 +24,7 @@ from gateway.interfaces import (
     Recorder,
     Spool,
     StoreBusyError,
+    Took,
     Verifier,
 )
 from gateway.mail.addresses import key_of
@@ -79,6 +81,8 @@ class Logged:
     """Of each entry."""
     lost: bool = False
     """Nothing of it is durable, though it should be."""
+    decided_at: float = 0.0
+    """When the rules had spoken, by the clock of durations; 0 when they did not."""
 
     @property
     def words(self) -> str:
@@ -110,8 +114,10 @@ class Pipeline:
 
     async def receive(self, envelope: Envelope, delivery: Delivery) -> Handled:
         """Take one message through the gateway and return what to tell the client."""
+        began = perf_counter()
         sending = asyncio.ensure_future(delivery.stream(envelope.content))
         logged = await self._log(envelope)
+        recorded = perf_counter()
         if isinstance(logged, Logged) and logged.lost and self._is_copy(envelope):
             # We are the final destination of a copy: 250 means durable (D-5).
             logged = DEFER_REPLY
@@ -119,7 +125,9 @@ class Pipeline:
             return await self._turn_away(envelope, delivery, sending, logged)
         refused = await sending
         relayed = _refusal(refused) if refused else await delivery.finish()
-        await self._settle(envelope, logged, relayed)
+        ended, decided = perf_counter(), logged.decided_at or recorded
+        took = Took(decided - began, recorded - decided, ended - recorded, ended - began)
+        await self._settle(envelope, logged, relayed, took)
         return Handled(relayed.reply or Reply(250, ("2.0.0 Ok",)), logged.words)
 
     async def decide(
@@ -230,6 +238,7 @@ class Pipeline:
             if arrival.heading.received_count > policy.received_limit:
                 return LOOP_REPLY
             found = await self._judge(arrival)
+            decided_at = perf_counter()
             entries = [await self.recorder.record(j.case, j.decision) for j in found]
         except InspectionDeferredError:
             return await self._put_by(envelope, arrival, "inspection-deferred")
@@ -241,7 +250,9 @@ class Pipeline:
             return await self._put_by(envelope, arrival, f"inspection-deferred ({error!r})")
         decisions = tuple(judged.decision for judged in found)
         message_id = arrival.heading.message_id
-        return Logged(tuple(entries), decisions[0], message_id, decisions=decisions)
+        return Logged(
+            tuple(entries), decisions[0], message_id, decisions=decisions, decided_at=decided_at
+        )
 
     async def _put_by(self, envelope: Envelope, arrival: Arrival | None, why: str) -> Logged:
         """Spool the octets, unless the privacy gate forbids to keep them (D-9)."""
@@ -267,7 +278,9 @@ class Pipeline:
         self.observe(Passage(envelope, "", "", None, Relayed(state, reply), reply.text[0]))
         return Handled(reply)
 
-    async def _settle(self, envelope: Envelope, logged: Logged, relayed: Relayed) -> None:
+    async def _settle(
+        self, envelope: Envelope, logged: Logged, relayed: Relayed, took: Took
+    ) -> None:
         trouble = logged.trouble
         for entry_id in logged.entry_ids:
             self.recorder.settle(entry_id, envelope.content.sha256, relayed)
@@ -279,7 +292,9 @@ class Pipeline:
         first = logged.entry_ids[0] if logged.entry_ids else ""
         decided = tuple(zip(logged.entry_ids, logged.decisions, strict=True))
         message_id, decision = logged.message_id, logged.decision
-        self.observe(Passage(envelope, message_id, first, decision, relayed, trouble, decided))
+        self.observe(
+            Passage(envelope, message_id, first, decision, relayed, trouble, decided, took)
+        )
 
 
 def _refusal(reply: Reply) -> Relayed:

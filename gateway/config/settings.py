@@ -123,6 +123,14 @@ class Store:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """`[metrics]`: where whoever watches the gateway may ask how it does."""
+
+    address: Endpoint | None = None
+    """Answers /metrics, /health and /ready; None answers nobody."""
+
+
+@dataclass(frozen=True, slots=True)
 class Web:
     """`[web]`: the pages of `replygate web`, a process of its own (D-13)."""
 
@@ -187,6 +195,7 @@ class Config:
     signatures: tuple[Signature, ...] = ()
     """The admin's own records of what scanners leave, compiled."""
     web: Web = Web()
+    metrics: Metrics = Metrics()
 
     @property
     def store_path(self) -> Path:

@@ -26,6 +26,11 @@ class Server:
         name = self._server.sockets[0].getsockname()
         return int(name[1]) if isinstance(name, tuple) else 0
 
+    @property
+    def sessions(self) -> int:
+        """How many clients are connected."""
+        return len(self._open)
+
     async def open(self) -> None:
         """Begin to listen. Raises OSError."""
         listener = self.listener

@@ -30,6 +30,21 @@ class Pool:
         self._extensions: Mapping[str, str] | None = None
         self._reaper: asyncio.TimerHandle | None = None
 
+    @property
+    def busy(self) -> int:
+        """Transactions under way."""
+        return len(self._taken) + self._opening
+
+    @property
+    def idle(self) -> int:
+        """Connections that wait for the next message."""
+        return len(self._idle)
+
+    @property
+    def queued(self) -> int:
+        """Transactions that wait for a connection."""
+        return len(self._waiting)
+
     async def extensions(self) -> Mapping[str, str]:
         """Return what the next hop offers, as last heard; asks it once when nothing is known.
 

@@ -80,6 +80,11 @@ class Batches:
         self._closed = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a turn."""
+        return len(self._jobs)
+
     def ask(self, work: Callable[[], _T]) -> asyncio.Future[_T]:
         """Return a future of the running loop for what the work returns in the next turn."""
         loop = asyncio.get_running_loop()

@@ -123,6 +123,11 @@ class SqliteStore:
                 self._stamp = stamp
         return self._directory
 
+    @property
+    def jobs(self) -> int:
+        """What waits for the writer."""
+        return self._writer.waiting
+
     async def recall(self, lookup: Lookup) -> Facts:
         """Return what is known, from one read snapshot. Raises StoreBusyError."""
         try:

@@ -13,7 +13,16 @@ import pytest
 
 from gateway.config.doors import OWN_KEYS
 from gateway.config.load import TABLES, USES, load_config
-from gateway.config.settings import Gateway, Listener, NextHop, Notices, Reading, Store, Web
+from gateway.config.settings import (
+    Gateway,
+    Listener,
+    Metrics,
+    NextHop,
+    Notices,
+    Reading,
+    Store,
+    Web,
+)
 from gateway.config.switches import FOLLOWS
 from gateway.config.values import Endpoint
 from gateway.model.policy import Policy, Retention
@@ -65,6 +74,7 @@ def in_the_code() -> dict[str, Any]:
         "notices": [Notices],
         "policy": [Policy, Reading],
         "web": [Web],
+        "metrics": [Metrics],
         "policy.retention": [Retention],
     }
     for table, classes in kinds.items():

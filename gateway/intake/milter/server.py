@@ -52,6 +52,11 @@ class MilterServer:
         return len(self._roll.connections)
 
     @property
+    def sessions(self) -> int:
+        """How many MTAs are connected: each is one client."""
+        return self.connections
+
+    @property
     def port(self) -> int:
         """The TCP port that it listens at; 0 for a unix socket or when stopped."""
         sockets = self._server.sockets if self._server else ()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.service import (
+from gateway.service.systemd import (
     Inherited,
     feed_watchdog,
     inherit,

@@ -1,0 +1,130 @@
+"""Counts what went through, for Prometheus: names, labels and what each is for.
+
+Labels come from enums and from the names of listeners; no address, no subject, no file name. What
+is a matter of asking (pool, spool, store) is asked when somebody looks, and never for a message.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from gateway.interfaces import Passage
+
+BUCKETS = (
+    *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0),
+    *(30.0, 60.0, 300.0),
+)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """How things stand at one moment."""
+
+    sessions: dict[str, int]
+    """Clients, by listener."""
+    busy: dict[str, int]
+    """Transactions under way, by next hop."""
+    idle: dict[str, int]
+    """Connections kept open for the next message, by next hop."""
+    queued: dict[str, int]
+    """Transactions that wait for a connection, by next hop."""
+    spooled: int
+    """Messages that wait for their decision."""
+    oldest_s: float
+    """Age of the oldest of them; 0 when there is none."""
+    store_octets: int
+    """Of the database with its write-ahead log."""
+    store_jobs: int
+    """What waits for the writer of the store."""
+
+
+class Metrics:
+    """The figures of one daemon."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self.registry = CollectorRegistry()
+        self._messages = Counter(
+            "gateway_messages_total",
+            "Messages that went through, by what was decided and how they went onward.",
+            ("route", "outcome", "reason", "relay"),
+            registry=self.registry,
+        )
+        self._octets = Counter(
+            "gateway_octets_total",
+            "Octets of these messages.",
+            ("route",),
+            registry=self.registry,
+        )
+        self._troubles = Counter(
+            "gateway_troubles_total",
+            "Messages at which something went wrong on our side; they went onward all the same.",
+            ("route",),
+            registry=self.registry,
+        )
+        self._stages = Histogram(
+            "gateway_stage_seconds",
+            "Time from the end of data on: decide, record, relay (the next hop), and whole.",
+            ("stage",),
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self._last = Gauge(
+            "gateway_last_message_timestamp_seconds",
+            "When the last message came by a listener.",
+            ("route",),
+            registry=self.registry,
+        )
+        self._levels = {
+            name: Gauge(f"gateway_{name}", text, labels, registry=self.registry)
+            for name, text, labels in _LEVELS
+        }
+
+    def passed(self, passage: Passage) -> None:
+        """Count one message."""
+        route, decision, took = passage.envelope.route, passage.decision, passage.took
+        outcome = str(decision.outcome) if decision else "none"
+        reason = str(decision.reason) if decision else "none"
+        self._messages.labels(route, outcome, reason, str(passage.relayed.state)).inc()
+        self._octets.labels(route).inc(passage.envelope.content.size)
+        self._last.labels(route).set(self._clock())
+        if passage.trouble:
+            self._troubles.labels(route).inc()
+        if took is not None:
+            for stage in ("decide", "record", "relay", "whole"):
+                self._stages.labels(stage).observe(getattr(took, stage))
+
+    def text(self, levels: Levels) -> bytes:
+        """Return everything in Prometheus' own format."""
+        by_name: tuple[tuple[str, dict[str, int]], ...] = (
+            ("sessions", levels.sessions),
+            ("next_hop_transactions", levels.busy),
+            ("next_hop_idle_connections", levels.idle),
+            ("next_hop_waiting", levels.queued),
+        )
+        for name, counts in by_name:
+            self._levels[name].clear()
+            for label, count in counts.items():
+                self._levels[name].labels(label).set(count)
+        self._levels["spool_messages"].set(levels.spooled)
+        self._levels["spool_oldest_seconds"].set(levels.oldest_s)
+        self._levels["store_octets"].set(levels.store_octets)
+        self._levels["store_waiting_jobs"].set(levels.store_jobs)
+        return generate_latest(self.registry)
+
+
+_LEVELS = (
+    ("sessions", "Clients that are connected.", ("route",)),
+    ("next_hop_transactions", "Transactions under way with a next hop.", ("next_hop",)),
+    ("next_hop_idle_connections", "Connections kept for the next message.", ("next_hop",)),
+    ("next_hop_waiting", "Transactions that wait for a connection.", ("next_hop",)),
+    ("spool_messages", "Messages that wait undecided.", ()),
+    ("spool_oldest_seconds", "Age of the oldest undecided message.", ()),
+    ("store_octets", "Size of the database with its write-ahead log.", ()),
+    ("store_waiting_jobs", "What waits for the writer of the store.", ()),
+)
