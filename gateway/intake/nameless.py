@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 MODE = 0o600
@@ -28,6 +29,16 @@ class NamelessMap(mmap.mmap):
         # Python follows a link only by linkat, which it calls only when given a folder; an
         # absolute path makes nothing of that.
         os.link(f"/proc/self/fd/{self.descriptor}", path, src_dir_fd=self.descriptor)
+
+    def write_back(self) -> None:
+        """Bring the octets to the disk, so that `keep_as` need not wait for that; never raises."""
+        with suppress(OSError):
+            # By a description of its own: each is told of an error of the disk only once.
+            own = os.open(f"/proc/self/fd/{self.descriptor}", os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fdatasync(own)
+            finally:
+                os.close(own)
 
     def __del__(self) -> None:
         os.close(self.descriptor)

@@ -24,6 +24,7 @@ from aiosmtpd.smtp import AuthResult, _AuthMechAttr
 
 from gateway.intake import words
 from gateway.intake.listeners import LOOPBACK, Listener, Sessions, Wiring, is_within
+from gateway.intake.nameless import NamelessMap
 from gateway.intake.paths import parse_path
 from gateway.intake.postmaster import is_postmaster
 from gateway.intake.receiver import Receiver
@@ -323,6 +324,9 @@ class SmtpSession(ClientSession):
             return words.DISK
         if content.traits.ambiguous_end and self.listener.ambiguous_end == "refuse":
             return words.AMBIGUOUS
+        if isinstance(content.octets, NamelessMap):
+            # While it is read and passed on; most mail of this size is kept.
+            self.loop.run_in_executor(None, content.octets.write_back)
         return content
 
     def _envelope(self, transaction: Transaction, content: Content) -> Envelope:

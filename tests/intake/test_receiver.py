@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.intake.nameless import NamelessMap
+from gateway.intake.nameless import NamelessMap, map_nameless
 from gateway.intake.receiver import Receiver
 from gateway.mail.wire import stuffed
 from gateway.model.envelope import Content
@@ -129,6 +129,25 @@ def test_large_content_can_be_given_a_name_without_a_copy(tmp_path: Path) -> Non
     assert (tmp_path / "kept").read_bytes() == content.octets[:]
     assert (tmp_path / "kept").stat().st_ino == os.fstat(content.octets.descriptor).st_ino
     assert (tmp_path / "kept").stat().st_mode & 0o777 == 0o600
+
+
+def test_large_content_can_be_named_after_it_was_written_back(tmp_path: Path) -> None:
+    receiver = Receiver(tmp_path, 0, 10)
+    receiver.feed(b"x" * 100 + b"\r\n.\r\n")
+    content = receiver.content()
+    assert isinstance(content.octets, NamelessMap)
+    content.octets.write_back()
+    content.octets.keep_as(tmp_path / "kept")
+    assert (tmp_path / "kept").read_bytes() == content.octets[:]
+
+
+def test_writing_back_leaves_errors_to_the_naming(tmp_path: Path) -> None:
+    octets = map_nameless(os.open(__file__, os.O_RDONLY))
+    number, octets.descriptor = octets.descriptor, 2**20
+    octets.write_back()
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        octets.keep_as(tmp_path / "kept")
+    octets.descriptor = number
 
 
 def test_descriptor_goes_with_the_content(tmp_path: Path) -> None:
