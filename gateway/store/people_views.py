@@ -54,12 +54,8 @@ class PeopleViews(Entries):
         if after:
             where, values = f"{where} AND c.contact < ?", [*values, after]
         if scope is not None:
-            seen, more = self._may_see(scope)
-            where += (
-                " AND (c.owner = ? OR EXISTS (SELECT 1 FROM tied y JOIN entries e ON"
-                f" e.entry = y.entry WHERE y.contact = c.contact AND {seen}))"
-            )
-            values += [scope.user, *more]
+            where = f"{where} AND {_KNOWN}"
+            values += _known_values(scope)
         rows = self._rows(
             "SELECT c.contact, c.address, c.name, c.owner,"
             " (SELECT max(e.received_at) FROM tied t JOIN entries e ON e.entry = t.entry"
@@ -80,6 +76,16 @@ class PeopleViews(Entries):
         with database.told(self._path):
             found = contact_numbers(self._connection, [address]).get(address, ())
         return found[0] if found else None
+
+    def knows(self, number: int, scope: Scope | None) -> bool:
+        """Whether a contact is the asker's: owned, written to, or heard from.
+
+        Mail that he sees for another reason tells nothing: it may have gone to the contact blindly.
+        """
+        if scope is None:
+            return True
+        sql = f"SELECT 1 FROM contacts c WHERE c.contact = ? AND {_KNOWN}"
+        return bool(self._rows(sql, number, *_known_values(scope)))
 
     def owns(self, user: str, contact: int) -> bool:
         """Whether a contact belongs to the user."""
@@ -136,6 +142,17 @@ class PeopleViews(Entries):
             " ON p.contact = o.contact WHERE o.entry = e.entry AND p.owner = ?))"
         )
         return f"({own} OR {owned})", [scope.user, *scope.mailboxes, scope.user]
+
+
+_KNOWN = (
+    "(c.owner = ? OR EXISTS (SELECT 1 FROM tied y JOIN entries e ON e.entry = y.entry WHERE"
+    " y.contact = c.contact AND (e.user = ? OR (e.direction = 'incoming' AND EXISTS (SELECT 1"
+    " FROM json_each(e.mailboxes) b JOIN mailboxes k ON k.address = b.value WHERE k.user = ?)))))"
+)
+
+
+def _known_values(scope: Scope) -> list[str]:
+    return [scope.user] * 3
 
 
 def escaped(text: str) -> str:

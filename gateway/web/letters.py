@@ -59,6 +59,12 @@ class Letter:
         return ", ".join(address.addr_spec for address in self.message.heading.cc)
 
     @property
+    def openly_named(self) -> frozenset[str]:
+        """Address keys of everybody whom its header section names."""
+        heading = self.message.heading
+        return frozenset(one.key for one in (*heading.authors, *heading.to, *heading.cc))
+
+    @property
     def files(self) -> tuple[Attachment, ...]:
         """Its files, without what only decorates its HTML."""
         return self.message.attachments

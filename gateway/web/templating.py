@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from gateway.model.decision import Evidence, Outcome, Reason
 from gateway.rules.telling import OUTCOMES, when_told
 
 FOLDER = Path(__file__).parent
+_SWITCH = re.compile(r"^`[^`]*`(?:, `[^`]*`)*: ")
 UNITS = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 MARKS = {
     Outcome.LOGGED: "✓",
@@ -103,8 +105,12 @@ def evidence_words(evidence: Evidence) -> str:
 
 
 def sentence(reason: Reason, direction: str) -> str:
-    """Return why it was decided so, in the words of the rule."""
-    return " ".join(when_told(reason, direction))
+    """Return why it was decided so, in the words of the rule, without the names of switches."""
+    said = (
+        _SWITCH.sub("", when).replace(", and nothing above", "")
+        for when in when_told(reason, direction)
+    )
+    return " ".join(f"{words[:1].upper()}{words[1:]}" for words in said)
 
 
 def safe_text(text: str) -> str:

@@ -44,8 +44,10 @@ def home(visit: Visit) -> Response:
 def decisions(visit: Visit) -> Response:
     """Show what was decided, newest first, with what is counted of it."""
     asked = {name: visit.asked(name) for name in ASKED}
-    wanted = wanted_of(asked)
     scope = visit.viewer.scope
+    if scope is not None and asked["mailbox"] not in scope.mailboxes:
+        asked["mailbox"] = ""
+    wanted = wanted_of(asked)
     lines, more = visit.views.page(wanted, scope, visit.asked("after"), PAGE)
     since = wanted.since or visit.desk.clock() - timedelta(days=28)
     counted = replace(wanted, since=since)
@@ -130,7 +132,7 @@ def excerpt(text: str, words: list[str], around: int = 90) -> str:
 
 
 def _all_of(line: Line, said: str) -> str:
-    people = (line.author, line.author_name, line.user, *line.mailboxes)
+    people = (line.author, line.author_name, line.user)
     return plain(" ".join((line.subject, said, line.reason, *people)))
 
 

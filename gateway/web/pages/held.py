@@ -37,7 +37,13 @@ def decide(visit: Visit) -> Response:
     now = visit.desk.clock()
     if visit.given("sure") != "yes":
         done = rehearse(visit.config, orders, visit.viewer.key, now)
-        return visit.show("held_ask.html", orders=orders, kind=kind, done=done)
+        return visit.show(
+            "held_ask.html",
+            orders=orders,
+            kind=kind,
+            done=done,
+            own=[order.entry_id for order in orders],
+        )
     try:
         done = carry_out(visit.config, orders, visit.viewer.key, now)
     except StoreBusyError as error:
@@ -69,7 +75,7 @@ def accept(visit: Visit) -> Response:
     ]
     if not asked or not (visit.viewer.is_admin or asked[0].contact.owner == visit.viewer.key):
         raise NotFoundError(address)
-    with Registry(visit.config.store_path) as registry:
+    with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
         try:
             registry.add_address(asked[0].contact.contact_id, address)
         except AlreadyKnownError as error:

@@ -30,7 +30,7 @@ def contacts(visit: Visit) -> Response:
 def contact(visit: Visit) -> Response:
     """Show what is logged of a contact, newest first."""
     person = visit.views.contact(int(visit.request.path_params["contact"]))
-    if person is None:
+    if person is None or not visit.views.knows(person.contact_id, visit.viewer.scope):
         raise NotFoundError("contact")
     lines, more = visit.views.page(
         Wanted(contact=person.contact_id, shown=True),
@@ -39,8 +39,6 @@ def contact(visit: Visit) -> Response:
         PAGE,
     )
     owned = person.owner == visit.viewer.key
-    if not lines and not visit.viewer.is_admin and not owned:
-        raise NotFoundError("contact")
     return visit.show(
         "timeline.html",
         title=person.name or person.primary,
@@ -72,7 +70,7 @@ def merge(visit: Visit) -> Response:
     if visit.given("sure") != "yes":
         return visit.show("merge.html", keeper=keeper, gone=gone, other=other)
     try:
-        with Registry(visit.config.store_path) as registry:
+        with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
             registry.merge(keeper.contact_id, gone.contact_id)
     except (AlreadyKnownError, ContactAmbiguousError) as error:
         return visit.go(back, str(error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response, StreamingResponse
@@ -12,6 +11,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Answer, Reason, Stage
 from gateway.model.entry import Entry
+from gateway.model.envelope import Direction
 from gateway.model.message import Attachment
 from gateway.rules.telling import FATES, STAGES
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
@@ -34,7 +34,9 @@ def message(visit: Visit) -> Response:
     command = visit.views.command(entry.entry_id)
     orders = [order for order in orders_for(entry, command) if may(visit, entry, order)]
     # Whom an envelope names blindly is the sender's and the admin's to know.
-    knows_all = visit.viewer.is_admin or entry.user == visit.viewer.key
+    outgoing = entry.direction is Direction.OUTGOING
+    knows_all = visit.viewer.is_admin or (outgoing and entry.user == visit.viewer.key)
+    tells = knows_all or not outgoing
     return visit.show(
         "message.html",
         entry=entry,
@@ -45,8 +47,10 @@ def message(visit: Visit) -> Response:
         trace=list(stages(entry)),
         fates=FATES,
         knows_all=knows_all,
+        tells=tells,
+        contacts=list(_contacts(visit, entry, letter, knows_all=knows_all)),
+        mailboxes=[box for box in entry.mailboxes if knows_all or box in visit.viewer.mailboxes],
         said=visit.asked("said"),
-        contact=_contact(visit, entry),
     )
 
 
@@ -190,6 +194,16 @@ def _tried(visit: Visit, order: Order) -> Done:
         return Done(impossible=str(error))
 
 
-def _contact(visit: Visit, entry: Entry) -> Any:
-    address = next(iter(entry.contacts), entry.author)
-    return visit.views.contact_of(address) if address else None
+def _contacts(
+    visit: Visit, entry: Entry, letter: Letter | None, *, knows_all: bool
+) -> Iterator[tuple[str, int | None]]:
+    """Yield the contacts that the viewer may know of, with the number of a timeline he may see."""
+    named = {entry.author, *(letter.openly_named if letter else ())}
+    for address in entry.contacts:
+        number = visit.views.contact_of(address)
+        person = visit.views.contact(number) if number is not None else None
+        held = {address, *(person.addresses if person else ())}
+        owned = person is not None and person.owner == visit.viewer.key
+        if knows_all or owned or not named.isdisjoint(held):
+            seen = number is not None and visit.views.knows(number, visit.viewer.scope)
+            yield address, number if seen else None

@@ -1,0 +1,132 @@
+"""What the buttons do: said before it is done, done, and told in the audit log."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.config.settings import Config
+from gateway.model.decision import Outcome, Reason
+from gateway.rules.pages import PAGES
+from gateway.store.entries import Entries
+from gateway.store.registry import Registry
+from gateway.web.orders import order_of
+from gateway.web.vault import Vault
+from tests.letters import letter
+from tests.web.conftest import ANNA, BOB, CAROL, Browser, Mail
+from tests.web.test_pages import DEPUTY, OFFER, REPLY
+
+COPIED = {
+    "replygate check-config",
+    "replygate contact add-address {recipient} ADDRESS",
+    "replygate import PATH --as-logged",
+    "replygate log {message_id} --contact CONTACT",
+    "replygate mailbox add {address}",
+    "replygate user add-address USER {address}",
+}
+"""Commands that ask for more than a button knows."""
+
+
+def outcome(config: Config, entry: str) -> tuple[Outcome, Reason]:
+    with Entries(config.store_path) as entries:
+        found = entries.find(entry)
+    assert found is not None
+    return found.outcome, found.reason
+
+
+@pytest.fixture
+def deputy(mail: Mail, company: Registry) -> str:
+    company.add_contact(CAROL, "Carol Cruz", BOB)
+    mail(OFFER, sent=True, to=CAROL)
+    mail(REPLY, minutes=1)
+    other = letter(
+        author="deputy@customer.example", subject="Re: Our offer", message_id="d2@customer.example",
+        in_reply_to="<offer@corp.example>", text="And one thing more.",
+    )  # fmt: skip
+    mail(other, minutes=3)
+    return mail(DEPUTY, minutes=2)[0]
+
+
+def test_button_says_what_it_will_do_and_does_nothing_yet(
+    deputy: str, config: Config, bea: Browser
+) -> None:
+    page = bea.get(f"/messages/{deputy}/do/add-address").text
+    assert "logs 2 earlier messages" in page
+    assert outcome(config, deputy) == (Outcome.NOT_LOGGED, Reason.REPLIER_NOT_CONTACT)
+    with Registry(config.store_path) as registry:
+        assert registry.contact(CAROL).addresses == (CAROL,)
+
+
+def test_rehearsal_leaves_nothing_behind(deputy: str, config: Config, bea: Browser) -> None:
+    segments = config.gateway.state / "replygate.db-blobs" / "segments"
+    before = {file.name: file.stat().st_size for file in segments.iterdir()}
+    bea.get(f"/messages/{deputy}/do/log-thread")
+    assert {file.name: file.stat().st_size for file in segments.iterdir()} == before
+    assert not list(config.gateway.state.glob("rehearsal-*"))
+
+
+def test_button_does_what_it_said_and_the_audit_log_tells(
+    deputy: str, config: Config, bea: Browser
+) -> None:
+    answer = bea.post(f"/messages/{deputy}/do/add-address")
+    assert "2+messages+are+on+the+timeline" in answer.headers["location"]
+    assert outcome(config, deputy) == (Outcome.LOGGED, Reason.TRACKED_REPLY)
+    with Vault(config.gateway.state) as vault:
+        deed = vault.deeds(1)[0]
+    assert (deed.user, deed.did) == ("bea@corp.example", "add-address")
+
+
+def test_member_logs_own_mail_by_hand(deputy: str, config: Config, anna: Browser) -> None:
+    assert "logs this message" in anna.get(f"/messages/{deputy}/do/log").text
+    anna.post(f"/messages/{deputy}/do/log")
+    assert outcome(config, deputy) == (Outcome.LOGGED, Reason.LOGGED_BY_HAND)
+
+
+def test_member_adds_no_address_to_a_contact_of_others(deputy: str, anna: Browser) -> None:
+    assert anna.get(f"/messages/{deputy}/do/add-address").status_code == 403
+    assert anna.post(f"/messages/{deputy}/do/add-address").status_code == 403
+
+
+def test_what_is_logged_has_no_button(mail: Mail, bea: Browser) -> None:
+    (entry,) = mail(OFFER, sent=True, to=CAROL)
+    assert bea.get(f"/messages/{entry}/do/log").status_code == 404
+
+
+def test_disconnected_mailbox_is_connected_by_its_own_user(
+    mail: Mail, company: Registry, config: Config, anna: Browser
+) -> None:
+    mail(OFFER, sent=True, to=CAROL)
+    company.disconnect(ANNA)
+    (entry,) = mail(REPLY, minutes=1)
+    assert outcome(config, entry) == (Outcome.NOT_LOGGED, Reason.MAILBOX_DISCONNECTED)
+    anna.post(f"/messages/{entry}/do/connect")
+    assert company.mailbox(ANNA).connections[-1].disconnected_at is None
+
+
+def test_every_remedy_with_a_command_has_a_button_or_is_copied() -> None:
+    without = {
+        line.command
+        for page in PAGES.values()
+        for _, line in page.lines
+        if line.command and order_of(re.sub(r"{\w+}", "x@y.example", line.command), "e") is None
+    }
+    assert without == COPIED
+
+
+def test_merge_says_what_it_does_then_merges(company: Registry, bea: Browser) -> None:
+    keep = company.add_contact(CAROL, "Carol").contact_id
+    gone = company.add_contact("carol@home.example", "Carol at home")
+    page = bea.post(f"/contacts/{keep}/merge", other=gone.primary).text
+    assert "cannot be undone" in page
+    assert len(company.list_contacts()) == 2
+    bea.post(f"/contacts/{keep}/merge", other=gone.primary, sure="yes")
+    assert company.contact(keep).addresses == (CAROL, gone.primary)
+
+
+def test_member_merges_no_contacts_of_others(company: Registry, anna: Browser) -> None:
+    keep = company.add_contact(CAROL, "Carol", ANNA).contact_id
+    company.add_contact("dan@home.example", "Dan", BOB)
+    answer = anna.post(f"/contacts/{keep}/merge", other="dan@home.example", sure="yes")
+    assert answer.status_code == 403
+    assert len(company.list_contacts()) == 2

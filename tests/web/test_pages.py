@@ -1,0 +1,313 @@
+"""What the pages show, and to whom: over the mail of a small company."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gateway.config.settings import Config
+from gateway.store.registry import Registry
+from gateway.web.vault import Vault
+from tests.letters import letter
+from tests.web.conftest import ANNA, BOB, CAROL, EVE, Browser, Mail
+
+OFFER = letter(
+    author=f"Anna Arai <{ANNA}>", to=f"Carol Cruz <{CAROL}>", message_id="offer@corp.example",
+    text="Here is our offer.",
+)  # fmt: skip
+REPLY = letter(
+    subject="Re: Our offer",
+    message_id="reply@customer.example",
+    in_reply_to="<offer@corp.example>",
+    text="Looks good to me.\r\n\r\nOn Monday Anna wrote:\r\n> Here is our offer.",
+)
+DEPUTY = letter(
+    author="Carol's deputy <deputy@customer.example>",
+    subject="Re: Our offer",
+    message_id="deputy@customer.example",
+    in_reply_to="<offer@corp.example>",
+    text="Carol is away, I answer.",
+)
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><svg onload=alert(3)>"
+
+
+NAME = NASTY.replace('"', "")
+
+
+@pytest.fixture
+def story(mail: Mail) -> dict[str, str]:
+    """An offer, its answer, and that of a deputy whom nobody knows."""
+    (offer,) = mail(OFFER, sent=True, to=CAROL)
+    (reply,) = mail(REPLY, minutes=1)
+    (deputy,) = mail(DEPUTY, minutes=2)
+    return {"offer": offer, "reply": reply, "deputy": deputy}
+
+
+def test_timeline_shows_new_words_first_and_folds_what_is_quoted(
+    story: dict[str, str], anna: Browser
+) -> None:
+    page = anna.get("/contacts/1").text
+    assert page.index("Looks good to me.") < page.index("Here is our offer.")
+    assert page.count("Here is our offer.") == 1
+    assert f"/messages/{story['reply']}/quoted" in page
+
+
+def test_quoted_text_is_there_when_asked_for(story: dict[str, str], anna: Browser) -> None:
+    assert "&gt; Here is our offer." in anna.get(f"/messages/{story['reply']}/quoted").text
+
+
+def test_company_shows_the_mail_of_all_its_people(story: dict[str, str], anna: Browser) -> None:
+    page = anna.get("/companies/customer.example").text
+    assert "Looks good to me." in page
+
+
+def test_conversation_shows_what_was_not_logged_too(story: dict[str, str], anna: Browser) -> None:
+    page = anna.get(f"/messages/{story['deputy']}").text
+    (path,) = re.findall(r'href="(/threads/\d+)"', page)
+    assert "deputy" in anna.get(path).text
+
+
+def test_why_tells_sentence_remedy_and_every_rule(story: dict[str, str], anna: Browser) -> None:
+    page = anna.get(f"/messages/{story['deputy']}").text
+    assert "Not logged" in page
+    assert "A reply in a tracked thread from an address of no contact." in page
+    assert "deputy@customer.example is not a contact." in page
+    assert "<code>replier-not-contact</code> <b>decides</b>" in page
+    assert "never-log-account" in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "/quoted", "/html", "/files/1", "/do/log", "/do/add-address"],
+)
+def test_mail_of_others_is_not_there_for_a_member(
+    story: dict[str, str], bob: Browser, path: str
+) -> None:
+    assert bob.get(f"/messages/{story['deputy']}{path}").status_code == 404
+
+
+def test_member_changes_nothing_about_mail_of_others(story: dict[str, str], bob: Browser) -> None:
+    assert bob.post(f"/messages/{story['deputy']}/do/log").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/decisions", "/search?q=offer", "/contacts", "/held", "/suggestions"]
+)
+def test_lists_of_a_member_hold_nothing_of_others(
+    story: dict[str, str], bob: Browser, anna: Browser, path: str
+) -> None:
+    page = bob.get(path).text
+    assert "carol" not in page.lower()
+    assert not any(entry in page for entry in story.values())
+
+
+def test_contact_of_others_is_not_there_for_a_member(story: dict[str, str], bob: Browser) -> None:
+    paths = ("/contacts/1", "/companies/customer.example", "/threads/1")
+    assert [bob.get(path).status_code for path in paths] == [404, 404, 404]
+
+
+def test_owner_of_a_contact_sees_what_is_logged_of_it(
+    company: Registry, mail: Mail, bob: Browser
+) -> None:
+    company.add_contact(CAROL, "Carol Cruz", BOB)
+    mail(OFFER, sent=True, to=CAROL)
+    assert "Here is our offer." in bob.get("/contacts/1").text
+
+
+def test_blind_recipients_are_for_the_sender_and_the_admin(
+    mail: Mail, anna: Browser, bob: Browser, bea: Browser, company: Registry
+) -> None:
+    company.add_contact(CAROL, "Carol Cruz", BOB)
+    (entry,) = mail(OFFER, sent=True, to=f"{CAROL} {EVE}")
+    shown = [EVE in one.get(f"/messages/{entry}").text for one in (anna, bea, bob)]
+    assert shown == [True, True, False]
+    with anna.app.state.desk.views() as views:
+        assert views.find(entry).contacts == (CAROL, EVE)
+    paths = ("/contacts", "/", "/decisions", "/search?q=eve")
+    assert not any(EVE in bob.get(path).text for path in paths)
+    assert bob.get("/companies/stranger.example").status_code == 404
+    assert bob.get(f"/contacts/{company.contact(EVE).contact_id}").status_code == 404
+    assert entry not in bob.get(f"/decisions?address={EVE}").text
+    assert entry in anna.get(f"/decisions?address={EVE}").text
+
+
+def test_decisions_are_filtered_and_each_bar_opens_what_is_behind_it(
+    story: dict[str, str], anna: Browser
+) -> None:
+    page = anna.get("/decisions").text
+    bars = re.findall(r'<a href="(/decisions\?[^"]+)"><rect', page)
+    assert bars
+    found = anna.get(next(b for b in bars if "not_logged" in b).replace("&amp;", "&")).text
+    assert story["deputy"] in found
+    assert story["reply"] not in found
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("outcome=not_logged", {"deputy"}),
+        ("reason=tracked-reply", {"reply"}),
+        ("address=deputy@customer.example", {"deputy"}),
+        ("mailbox=anna@corp.example&outcome=logged", {"offer", "reply"}),
+        ("user=anna@corp.example&reason=imported", {"offer"}),
+        ("route=elsewhere", set()),
+        ("since=2026-11-24", set()),
+        ("until=2026-11-22", set()),
+        ("since=2026-11-23&until=2026-11-23", {"offer", "reply", "deputy"}),
+        ("outcome=nonsense&reason=nonsense&since=nonsense", {"offer", "reply", "deputy"}),
+    ],
+)
+def test_filter_shows_what_it_says(
+    story: dict[str, str], bea: Browser, asked: str, shown: set[str]
+) -> None:
+    page = bea.get(f"/decisions?{asked}").text
+    assert {name for name, entry in story.items() if f"/messages/{entry}" in page} == shown
+
+
+def test_pages_go_by_key_and_show_each_message_once(mail: Mail, bea: Browser) -> None:
+    letters = [letter(message_id=f"{n}@customer.example", text=str(n)) for n in range(120)]
+    entries = mail(*letters)
+    seen: list[str] = []
+    path = "/decisions"
+    while path:
+        page = bea.get(path).text
+        seen += re.findall(r'class="subject"><a href="/messages/(\w+)"', page)
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more.group(1).replace("&amp;", "&") if more else ""
+    assert seen == entries[::-1]
+
+
+@pytest.mark.parametrize(
+    "word", ["見積", "ＯＦＦＥＲ", "carol", "tracked-reply", "お見積もり 確認"]
+)
+def test_search_finds_words_of_two_japanese_characters_too(
+    story: dict[str, str], mail: Mail, anna: Browser, word: str
+) -> None:
+    text = "お見積もりを確認しました。The offer is fine."
+    (entry,) = mail(
+        letter(message_id="ja@customer.example", in_reply_to="<offer@corp.example>", text=text),
+        minutes=5,
+    )
+    assert entry in anna.get(f"/search?q={word}").text
+
+
+def test_search_finds_nothing_where_a_word_is_missing(story: dict[str, str], anna: Browser) -> None:
+    page = anna.get("/search?q=offer+zebra").text
+    assert "Nothing" in page
+    assert "/messages/" not in page
+
+
+def test_script_in_subject_name_words_and_file_name_is_shown_as_text(
+    mail: Mail, anna: Browser
+) -> None:
+    head = (
+        f'From: "{NAME}" <{CAROL}>'
+        "\r\nTo: {ANNA}\r\nSubject: {NASTY}\r\n"
+        "Message-ID: <nasty@customer.example>\r\nIn-Reply-To: <offer@corp.example>\r\n"
+        "Date: Mon, 23 Nov 2026 11:59:00 +0000\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        f"--b\r\nContent-Type: text/plain\r\n\r\n{NASTY}\r\n"
+        "--b\r\nContent-Type: application/pdf\r\n"
+        'Content-Disposition: attachment; filename="<img src=x onerror=alert(4)>.pdf"\r\n\r\n'
+        "%PDF-1.4\r\n--b--\r\n"
+    )
+    mail(OFFER, sent=True, to=CAROL)
+    (entry,) = mail(head.encode(), minutes=1)
+    paths = ("/", "/decisions", "/search?q=alert", "/contacts/1", f"/messages/{entry}")
+    for path in paths:
+        page = anna.get(path).text
+        assert "alert(1)" in page
+        assert "<script>alert" not in page
+        assert "<img" not in page
+        assert "<svg onload" not in page
+
+
+def html_letter(body: str) -> bytes:
+    return letter(
+        message_id="html@customer.example", in_reply_to="<offer@corp.example>", text=body
+    ).replace(b"text/plain", b"text/html")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "<script>alert(1)</script>", "<img src=https://evil.example/p.gif>",
+        "<a href='javascript:alert(1)'>x</a>", "<p style='background:url(//evil.example)'>x</p>",
+        "<style>@import '//evil.example'</style>", "<iframe src=//evil.example></iframe>",
+        "<form action=//evil.example><input></form>", "<svg><script>alert(1)</script></svg>",
+        "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+        "<meta http-equiv=refresh content='0;url=//evil.example'>", "<base href=//evil.example>",
+        "<p onclick=alert(1)>x</p>", "<link rel=stylesheet href=//evil.example>",
+        "<object data=//evil.example></object>", "<video src=//evil.example></video>",
+    ],
+)  # fmt: skip
+def test_html_of_a_letter_runs_nothing_and_fetches_nothing(
+    mail: Mail, anna: Browser, bad: str
+) -> None:
+    mail(OFFER, sent=True, to=CAROL)
+    (entry,) = mail(html_letter(f"<p><b>Hello</b></p>{bad}"), minutes=1)
+    answer = anna.get(f"/messages/{entry}/html")
+    body = answer.text.partition("<body>")[2].lower()
+    assert "<b>hello</b>" in body
+    for sign in ("script", "evil.example", "onerror", "onclick", "<img", "<form", "<style", "<svg"):
+        assert sign not in body
+    policy = answer.headers["content-security-policy"]
+    assert "sandbox" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_attachment_is_handed_out_as_a_download_octet_for_octet(
+    mail: Mail, anna: Browser, config: Config
+) -> None:
+    head = (
+        f"From: Carol <{CAROL}>\r\nTo: {ANNA}\r\nSubject: Files\r\n"
+        "Message-ID: <files@customer.example>\r\nIn-Reply-To: <offer@corp.example>\r\n"
+        "Date: Mon, 23 Nov 2026 11:59:00 +0000\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n"
+        "--b\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n"
+        "Content-Disposition: attachment; filename*=UTF-8''%E8%A6%8B%E7%A9%8D.html\r\n\r\n"
+        "PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==\r\n--b--\r\n"
+    )
+    mail(OFFER, sent=True, to=CAROL)
+    (entry,) = mail(head.encode(), minutes=1)
+    assert "見積.html" in anna.get(f"/messages/{entry}").text
+    answer = anna.get(f"/messages/{entry}/files/1")
+    assert answer.content == b"<script>alert(1)</script>"
+    assert answer.headers["content-disposition"] == (
+        "attachment; filename*=UTF-8''%E8%A6%8B%E7%A9%8D.html"
+    )
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert anna.get(f"/messages/{entry}/files/2").status_code == 404
+    with Vault(config.gateway.state) as vault:
+        assert vault.deeds(1)[0].did == "downloaded"
+
+
+def test_right_to_left_words_find_their_own_direction(mail: Mail, anna: Browser) -> None:
+    (entry,) = mail(
+        letter(message_id="he@customer.example", text="שלום anna", subject="הצעה"), minutes=1
+    )
+    page = anna.get(f"/messages/{entry}").text
+    assert '<div class="words" dir="auto">שלום anna</div>' in page
+    assert "<bdi>הצעה</bdi>" in page
+
+
+def test_health_names_what_does_not_answer(story: dict[str, str], bea: Browser) -> None:
+    page = bea.get("/admin").text
+    assert "next hop 127.0.0.1:1" in page
+    assert "it does not answer" in page
+
+
+def test_policy_tells_what_the_last_days_would_have_been(
+    story: dict[str, str], bea: Browser
+) -> None:
+    page = bea.get("/policy?compare=1").text
+    row = page[page.index('<th scope="row">gateway</th>') :]
+    assert "+1" in row[: row.index("</tr>")]
+
+
+def test_page_that_is_not_there_says_so(anna: Browser) -> None:
+    assert anna.get("/nowhere").status_code == 404
+    assert anna.get("/messages/0000000000000001").status_code == 404
