@@ -17,7 +17,7 @@ from gateway.model.directory import LoggingAddress
 from gateway.model.entry import Entry
 from gateway.model.envelope import Client, Direction, Envelope, Relayed, RelayState
 from gateway.model.policy import Policy
-from gateway.model.trust import Trust
+from gateway.model.trust import Trust, TrustedServer
 from gateway.pipeline import Pipeline, Settings
 from gateway.replay import Replayer
 from gateway.rules.presets import preset
@@ -293,3 +293,105 @@ async def test_a_forward_of_seen_mail_is_one_entry_under_the_older_preset(office
     with office.entries() as entries:
         (entry,) = entries.search()
     assert entry.reason is Reason.LOGGED_BY_FORWARD
+
+
+# ---- identity over paths
+
+
+async def test_a_strangers_message_is_adopted_when_a_user_answers_it_with_a_mark(
+    office: Office,
+) -> None:
+    first = await office.takes(in_path(letter(), ANNA, outgoing=False), RELAYED)
+    assert first.reason is Reason.SENDER_NOT_CONTACT
+    answer = sent(In_Reply_To="<one@customer.example>")
+    await office.takes(copy_of(answer))
+    with office.entries() as entries:
+        adopted = entries.find("one@customer.example")
+    assert adopted is not None
+    assert adopted.reason is Reason.ADOPTED_ORIGINAL
+
+
+async def test_a_copy_completes_what_a_scanner_took_out(office: Office) -> None:
+    whole = with_file(b"The whole offer.")
+    stripped = letter(author=ANNA, to=CAROL, message_id="out@corp.example").replace(
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\n",
+        b'Content-Type: multipart/mixed; boundary="=_b"\r\n\r\n--=_b\r\n\r\n',
+    )
+    stripped += (
+        b'--=_b\r\nContent-Disposition: attachment; filename="offer.pdf"; size=16\r\n\r\n'
+        b"\r\n--=_b--\r\n"
+    )
+    first = await office.takes(copy_of(stripped))
+    assert first.outcome is Outcome.PARTIAL
+    entry = await office.takes(copy_of(whole, route="other"))
+    assert (entry.outcome, entry.reason) == (Outcome.LOGGED, Reason.COMPLETED)
+    (file,) = entry.attachments
+    assert (file.attachment.name, file.reason) == ("offer.pdf", None)
+
+
+def with_file(octets: bytes) -> bytes:
+    head = letter(author=ANNA, to=CAROL, message_id="out@corp.example").replace(
+        b"Content-Type: text/plain; charset=utf-8\r\n\r\n",
+        b'Content-Type: multipart/mixed; boundary="=_b"\r\n\r\n--=_b\r\n\r\n',
+    )
+    part = b'--=_b\r\nContent-Disposition: attachment; filename="offer.pdf"\r\n\r\n'
+    return head + part + octets + b"\r\n--=_b--\r\n"
+
+
+async def test_a_mark_that_comes_later_counts(office: Office) -> None:
+    path = replace(in_path(sent(), CAROL, outgoing=True), client=Client(login=ANNA))
+    first = await office.takes(path, RELAYED)
+    assert not first.outcome.on_timeline
+    entry = await office.takes(copy_of(sent()))
+    assert (entry.reason, entry.tracked) == (Reason.BCC_COPY, True)
+
+
+@pytest.mark.parametrize("state", [RelayState.DEFERRED, RelayState.REFUSED])
+async def test_a_first_sighting_that_was_not_taken_loses_nothing(
+    office: Office, state: RelayState
+) -> None:
+    path = replace(in_path(sent(), CAROL, outgoing=True), client=Client(login=ANNA))
+    await office.takes(path, Relayed(state))
+    entry = await office.takes(copy_of(sent()))
+    assert (entry.outcome, entry.reason) == (Outcome.LOGGED, Reason.BCC_COPY)
+
+
+# ---- forged answers
+
+
+async def test_a_forged_citation_puts_no_words_on_a_customers_timeline(office: Office) -> None:
+    await office.takes(copy_of(sent()))
+    forged = letter(
+        author="eve@evil.example", message_id="eve@evil.example", In_Reply_To="<out@corp.example>"
+    )
+    entry = await office.takes(in_path(forged, ANNA, outgoing=False), RELAYED)
+    assert (entry.outcome, entry.reason) == (Outcome.HELD, Reason.STRANGER_IN_THREAD)
+
+
+async def test_a_spoofed_answer_is_held_by_what_a_trusted_server_found(office: Office) -> None:
+    servers = (TrustedServer("mx.corp.example"),)
+    office.flow.verifier = Verifier(Trust(servers=servers), Keys(None))
+    await office.takes(copy_of(sent(), SECRET))
+    results = "mx.corp.example; dmarc=fail header.from=customer.example"
+    forged = letter(
+        message_id="forged@customer.example",
+        In_Reply_To="<out@corp.example>",
+        Authentication_Results=results,
+        Received="from evil.example by mx.corp.example; Mon, 23 Nov 2026 12:00:00 +0000",
+    )
+    # What a trusted server says stands above the Received field that it added.
+    entry = await office.takes(in_path(forged, ANNA, outgoing=False), RELAYED)
+    assert (entry.outcome, entry.reason) == (Outcome.HELD, Reason.SENDER_SPOOFED)
+
+
+async def test_an_attachment_of_several_messages_is_a_message_each(office: Office) -> None:
+    nested = forward_of(
+        letter(message_id="two@customer.example"),
+        author=CAROL,
+        to=ANNA,
+    ).replace(b"=_b", b"=_i")
+    await office.takes(copy_of(forward_of(letter(), nested.replace(b"<fwd@", b"<three@"))))
+    with office.entries() as entries:
+        found = {entry.message_id: str(entry.reason) for entry in entries.search()}
+    assert set(found.values()) == {"logged-by-forward"}
+    assert {"one@customer.example", "two@customer.example"} <= found.keys()
