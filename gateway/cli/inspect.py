@@ -29,10 +29,10 @@ CHUNK = 32
 @click.pass_context
 def inspect(ctx: click.Context, files: Sequence[Path], *, as_json: bool) -> None:
     """Show what is read in the messages FILES; a folder stands for all files within it."""
-    paths = list(_all_files(files))
+    paths = list(files_in(files))
     unread = 0
     with progress("Reading", len(paths)) as step:
-        for path, row in zip(paths, _rows(paths, _own(ctx)), strict=True):
+        for path, row in zip(paths, _rows(paths, own_signatures(ctx)), strict=True):
             step(1)
             unread += "trouble" in row
             if as_json:
@@ -64,7 +64,7 @@ def _reader(own: tuple[Signature, ...]) -> Read:
     return reader(all_signatures(own))
 
 
-def _own(ctx: click.Context) -> tuple[Signature, ...]:
+def own_signatures(ctx: click.Context) -> tuple[Signature, ...]:
     """Return the admin's own records of scanners; none where there is no configuration."""
     from gateway.config.load import load_config
 
@@ -86,7 +86,8 @@ def _rows(paths: Sequence[Path], own: tuple[Signature, ...]) -> Iterator[dict[st
         yield from pool.map(read, paths, chunksize=CHUNK)
 
 
-def _all_files(named: Iterable[Path]) -> Iterator[Path]:
+def files_in(named: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files that are named, and those within the folders that are."""
     for path in named:
         if path.is_dir():
             yield from sorted(inner for inner in path.rglob("*") if inner.is_file())

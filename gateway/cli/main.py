@@ -32,6 +32,7 @@ COMMANDS = {
     "digest": "gateway.cli.digest:digest",
     "rules": "gateway.cli.rules:rules",
     "inspect": "gateway.cli.inspect:inspect",
+    "scanner": "gateway.cli.scanner:scanner",
     "import": "gateway.cli.history:import_",
     "erase": "gateway.cli.keeping:erase",
     "export": "gateway.cli.keeping:export",

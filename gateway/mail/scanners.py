@@ -23,7 +23,7 @@ PLACES: Final = frozenset(("filename", "type", "subject", "body", "header"))
 STATES: Final = frozenset(
     ("held", "replaced", "stripped", "blocked", "tagged", "rewritten", "scanned")
 )
-_NOTICE_OCTETS: Final = 8192
+NOTICE_OCTETS: Final = 8192
 _EDGE_CHARS: Final = 2048
 _SURE: Final = 0.5
 _STRUCTURE_BONUS: Final = 0.3
@@ -304,8 +304,8 @@ def _notices(octets: Octets, files: Sequence[Attachment], new_text: str) -> list
         notices.append(new_text[-_EDGE_CHARS:])
     for file in files:
         is_text = file.media_type.startswith("text/") or file.name.lower().endswith(".txt")
-        if is_text and file.size <= _NOTICE_OCTETS:
-            notices.append(decode_text(cut_whole(octets, file.chain, _NOTICE_OCTETS), "")[0])
+        if is_text and file.size <= NOTICE_OCTETS:
+            notices.append(decode_text(cut_whole(octets, file.chain, NOTICE_OCTETS), "")[0])
     return notices
 
 
