@@ -48,7 +48,7 @@ _TELLING_OCTETS: Final = 2048
 """Of lines beyond ASCII, so many octets tell as much as a whole text, far sooner."""
 _LEAST_OCTETS: Final = 64
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_EIGHT_BIT_LINE: Final = re.compile(rb"[^\n\x80-\xff]*+[\x80-\xff][^\n]*+")
+_EIGHT_BIT_LINE: Final = re.compile(rb"(?m)^[^\n\x80-\xff]*+[\x80-\xff][^\n]*+")
 # Codecs of the stdlib that are no charsets: they compress, rotate or read whole files' worth.
 _NO_CHARSETS: Final = frozenset({"idna", "punycode", "undefined", "mbcs", "oem"})
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gateway.mail.charsets import codec_for, decode_text, guess_text
@@ -85,3 +87,9 @@ def test_no_text_holds_half_a_character() -> None:
 
 def test_a_codec_that_cannot_replace_falls_back() -> None:
     assert decode_text(b"\xff", "utf-7")[0] == "\ufffd"
+
+
+def test_a_long_line_is_guessed_in_linear_time() -> None:
+    began = time.perf_counter()
+    guess_text(b"a" * 30_000 + b"\n\xff" + b"b" * 30_000)
+    assert time.perf_counter() - began < 1
