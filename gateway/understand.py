@@ -40,7 +40,7 @@ def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: d
         if told is not None:
             folder = told.decode("utf-8", "replace").strip()
             envelope = replace(envelope, folder=folder)
-    return Arrival(
+    arrival = Arrival(
         envelope=envelope,
         heading=heading,
         recipient_keys=tuple(key_of(r.addr_spec) for r in envelope.recipients),
@@ -48,6 +48,20 @@ def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: d
         policy=policy,
         asked_at=asked_at,
     )
+    return replace(arrival, heading=_in_thread(heading, arrival))
+
+
+def _in_thread(heading: Heading, outer: Arrival) -> Heading:
+    """Return the heading as one that cites what the thread's own address stands for.
+
+    Only who is of the company ties mail to a thread so.
+    """
+    ours = outer.directory.logging_by_key
+    cited = [ours[key].cites for key in outer.recipient_keys if key in ours and ours[key].cites]
+    if not cited or not (outer.by_company or outer.redirected_by):
+        return heading
+    others = tuple(one for one in cited if one not in {heading.message_id, *heading.references})
+    return replace(heading, references=(*others, *heading.references))
 
 
 def lookup_of(arrival: Arrival, message: Message) -> Lookup:
@@ -121,6 +135,7 @@ def unwrap(
         else:
             inner = _inline(arrival.heading, forward)
         if inner.heading.authors:
+            inner = replace(inner, heading=_in_thread(inner.heading, arrival))
             inside = replace(arrival, heading=inner.heading, recipient_keys=(), wrapping=wrapping)
             yield inside, inner
 

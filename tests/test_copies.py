@@ -356,6 +356,18 @@ async def test_a_first_sighting_that_was_not_taken_loses_nothing(
     assert (entry.outcome, entry.reason) == (Outcome.LOGGED, Reason.BCC_COPY)
 
 
+async def test_the_address_of_a_thread_ties_what_cites_nothing(office: Office) -> None:
+    await office.takes(copy_of(sent()))
+    address = "log+thread@gate.example"
+    with Registry(office.folder / "replygate.db", clock=lambda: NOON) as company:
+        company.add_thread_address(address, "any", "out@corp.example")
+    alone = letter(message_id="alone@customer.example", subject="Something else")
+    await office.takes(copy_of(forward_of(alone), address))
+    with office.entries() as entries:
+        threads = {entry.thread_id for entry in entries.search()}
+    assert len(threads) == 1
+
+
 # ---- forged answers
 
 

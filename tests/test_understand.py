@@ -20,6 +20,7 @@ OURS = Directory(
     logging_addresses=(
         LoggingAddress("log@gate.example"),
         LoggingAddress("journal@gate.example", "journal"),
+        LoggingAddress("log+thread@gate.example", cites="first@corp.example"),
     ),
 )
 
@@ -232,3 +233,39 @@ def test_a_report_beside_real_recipients_is_no_copy() -> None:
     arrival = at_gate(envelope_of(octets, rcpt_to=rcpt_to))
     message = read_message(octets, arrival.heading)
     assert opened(arrival, message) == ((arrival, message),)
+
+
+# ---- addresses of a thread
+
+
+def cited(octets: bytes, to: str = "log+thread@gate.example") -> list[tuple[str, ...]]:
+    arrival = at_gate(envelope_of(octets, direction=Direction.OUTGOING, rcpt_to=to))
+    found = opened(arrival, read_message(octets, arrival.heading))
+    return [message.cited for _, message in found]
+
+
+def test_what_a_user_sends_to_the_address_of_a_thread_belongs_to_it() -> None:
+    octets = letter(author="anna@corp.example", to="carol@customer.example")
+    assert cited(octets) == [("first@corp.example",)]
+
+
+def test_its_own_ids_go_before_that() -> None:
+    octets = letter(author="anna@corp.example", In_Reply_To="<near@customer.example>")
+    both = "log+thread@gate.example carol@customer.example"
+    assert cited(octets, both) == [("near@customer.example", "first@corp.example")]
+
+
+def test_each_message_of_a_forward_belongs_to_it() -> None:
+    two = forward_of(letter(), letter(message_id="two@customer.example"))
+    assert cited(two) == [("first@corp.example",)] * 2
+
+
+def test_a_stranger_ties_nothing_to_a_thread() -> None:
+    assert cited(letter(to="joe@other.example")) == [()]
+
+
+def test_the_message_of_the_thread_does_not_answer_itself() -> None:
+    octets = letter(
+        author="anna@corp.example", to="carol@customer.example", message_id="first@corp.example"
+    )
+    assert cited(octets) == [()]

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from gateway.cli.command import Group, config_file
-from gateway.cli.opening import open_registry
+from gateway.cli.opening import open_entries, open_registry
 from gateway.cli.output import json_option, print_rows, say
 from gateway.cli.trouble import CommandError
 from gateway.config.load import load_config
@@ -34,9 +34,12 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
     config = load_config(config_file(ctx))
     with open_registry(config) as registry:
         known = (*config.addresses, *registry.list_logging_addresses())
-    rows = [{"address": one.key, "takes": one.use, "user": one.user} for one in known]
+    rows = [
+        {"address": one.key, "takes": one.use, "user": one.user, "thread_of": one.cites}
+        for one in known
+    ]
     empty = "There is none. Add one under [addresses] in the configuration."
-    print_rows(rows, ("address", "takes", "user"), as_json=as_json, empty=empty)
+    print_rows(rows, ("address", "takes", "user", "thread_of"), as_json=as_json, empty=empty)
 
 
 @address.command()
@@ -62,6 +65,25 @@ def rotate(ctx: click.Context, user: str) -> None:
         gone = registry.replace_logging_addresses(user, made := _secret(base), base.use)
     old = f"; {', '.join(gone)} is taken no more" if gone else ""
     say(f"{made} is the new secret address{old}.")
+
+
+@address.command()
+@click.argument("target")
+@click.pass_context
+def thread(ctx: click.Context, target: str) -> None:
+    """Make an address for the conversation of TARGET, an entry id or a Message-ID.
+
+    What users send to it in BCC, or forward to it, belongs to that conversation.
+    """
+    config = load_config(config_file(ctx))
+    base = _base(config)
+    with open_entries(config) as entries:
+        entry = entries.find(target)
+    if entry is None or not entry.message_id:
+        raise CommandError(f"There is no entry {target}. See: replygate decisions")
+    with open_registry(config) as registry:
+        made = registry.add_thread_address(_secret(base), base.use, entry.message_id)
+    say(f"{made.key} logs to the conversation of {entry.subject or target}.")
 
 
 def _base(config: Config) -> LoggingAddress:

@@ -115,6 +115,8 @@ class LoggingAddress:
     """`bcc`, `forward`, `any` or `journal`."""
     user: str = ""
     """Key of the user for whom its secret part was made; empty for everybody's."""
+    cites: str = ""
+    """The msg-id that what comes to it answers, when it was made for one thread."""
 
 
 @dataclass(frozen=True)

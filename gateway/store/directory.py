@@ -51,7 +51,10 @@ def read_directory(connection: database.Connection, configured: Configured) -> D
             *configured.logging_addresses,
             *(
                 LoggingAddress(*row)
-                for row in connection.execute("SELECT key, use, user FROM logging_addresses")
+                for row in connection.execute(
+                    "SELECT key, use, user, coalesce(cites, '') FROM logging_addresses"
+                    " LEFT JOIN thread_addresses USING (key)"
+                )
             ),
         ),
         allowed_senders=_column(connection, "SELECT pattern FROM allowed_senders"),

@@ -94,8 +94,21 @@ class Registry(PeopleBook):
 
     def list_logging_addresses(self) -> tuple[LoggingAddress, ...]:
         """Return the logging addresses that the database knows."""
-        rows = self._rows("SELECT key, use, user FROM logging_addresses ORDER BY key")
+        rows = self._rows(
+            "SELECT key, use, user, coalesce(cites, '') FROM logging_addresses"
+            " LEFT JOIN thread_addresses USING (key) ORDER BY key"
+        )
         return tuple(LoggingAddress(*row) for row in rows)
+
+    def add_thread_address(self, address: str, use: str, message_id: str) -> LoggingAddress:
+        """Add an address for the thread of a message; the thread's own one when it has one."""
+        known = self._one("SELECT key FROM thread_addresses WHERE cites = ?", message_id)
+        key = str(known[0]) if known else address_key(address)
+        if known is None:
+            with self._change() as change:
+                change.execute("INSERT INTO logging_addresses VALUES (?, ?, '')", (key, use))
+                change.execute("INSERT INTO thread_addresses VALUES (?, ?)", (key, message_id))
+        return LoggingAddress(key, use, cites=message_id)
 
     def replace_logging_addresses(self, user: str, address: str, use: str) -> tuple[str, ...]:
         """Give a user one logging address in place of all that he had; return those."""

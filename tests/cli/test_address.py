@@ -9,6 +9,7 @@ import pytest
 from gateway.config.load import load_config
 from gateway.store.sqlite import SqliteStore
 from tests.cli.conftest import Run, rows
+from tests.cli.test_held import take
 
 ANNA = "anna@corp.example"
 
@@ -64,3 +65,16 @@ def test_without_a_logging_address_there_is_none_to_make(
 ) -> None:
     config.write_text(config_text.replace('["log@crm.corp.example"]', "[]"))
     assert "[addresses]" in run("address", "create", ANNA, fails=1).stderr
+
+
+def test_the_address_of_a_thread_is_made_once(run: Run, config: Path) -> None:
+    run("mailbox", "add", ANNA, "--user", ANNA)
+    take(config, "one")
+    said = [run("address", "thread", "one@corp.example").stdout for _ in range(2)]
+    (row,) = (row for row in rows(run("address", "list", "--json")) if row["thread_of"])
+    assert row["thread_of"] == "one@corp.example"
+    assert [text.split()[0] for text in said] == [row["address"]] * 2
+
+
+def test_there_is_no_address_of_a_thread_that_nobody_knows(run: Run) -> None:
+    assert "There is no entry" in run("address", "thread", "x@y.example", fails=1).stderr

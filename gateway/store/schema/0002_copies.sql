@@ -8,6 +8,13 @@ CREATE TABLE approved_routes (
     PRIMARY KEY (network, user)
 ) STRICT, WITHOUT ROWID;
 
+-- Logging addresses of one thread: what comes to one answers the message with this id.
+
+CREATE TABLE thread_addresses (
+    key TEXT PRIMARY KEY REFERENCES logging_addresses (key),
+    cites TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Notices to users, each until the next hop has taken it. The content goes when it is sent; the
 -- rest stays, so that nobody is told the same of a thread twice a day.
 
