@@ -13,6 +13,7 @@ import structlog
 PROGRAMS = {
     "postfix": lambda: shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "miltertest": lambda: shutil.which("miltertest"),
+    "chromium": lambda: shutil.which("chromium"),
     "mail": lambda: os.environ.get("REPLYGATE_MAIL"),
 }
 REQUIRED = frozenset(filter(None, os.environ.get("REPLYGATE_REQUIRED", "").split(",")))
@@ -38,6 +39,12 @@ def postfix() -> str:
 def miltertest() -> str:
     """The path of miltertest."""
     return need("miltertest")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the browser."""
+    return need("chromium")
 
 
 @pytest.fixture(scope="session")

@@ -105,6 +105,9 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if is_static:
+                    # The frame of a letter is of no origin, and has to get its style sheet.
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 # What somebody may see is for his eyes, not for a cache.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import httpx
 import pytest
@@ -31,11 +33,18 @@ ANNA, BOB, BEA = "anna@corp.example", "bob@corp.example", "bea@corp.example"
 CAROL, EVE = "carol@customer.example", "eve@stranger.example"
 PASSWORD = "correct-horse-battery"
 LATER = NOON + timedelta(hours=1)
+T = TypeVar("T")
 Mail = Callable[..., list[str]]
 
 
 def clock() -> datetime:
     return LATER
+
+
+def apart(work: Callable[[], Coroutine[None, None, T]]) -> T:
+    """Run it on a loop of its own in a thread: the one of the test may have a browser's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
 
 
 @pytest.fixture
@@ -120,7 +129,7 @@ def mail(config: Config, company: Registry) -> Mail:
             finally:
                 store.close()
 
-        return asyncio.run(work())
+        return apart(work)
 
     return take
 
