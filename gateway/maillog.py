@@ -7,13 +7,28 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any, Literal
+from contextlib import suppress
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 
 from gateway.interfaces import Passage
 
 Format = Literal["logfmt", "json", "console"]
+
+
+class _Stderr:
+    """Writes to stderr, and gives up a line that nobody takes: mail goes on without a log."""
+
+    def write(self, line: str) -> None:
+        """Write a line, unless that is impossible now."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(line)
+
+    def flush(self) -> None:
+        """Send what is held on its way."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def configure(form: Format, level: str) -> structlog.stdlib.BoundLogger:
@@ -35,7 +50,7 @@ def configure(form: Format, level: str) -> structlog.stdlib.BoundLogger:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[level.upper()]
         ),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _Stderr())),
         cache_logger_on_first_use=False,
     )
     log: structlog.stdlib.BoundLogger = structlog.get_logger()

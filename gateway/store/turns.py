@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable
@@ -35,6 +36,7 @@ class Writing:
         self._path = path
         self._connection = connection
         self._blobs = blobs
+        self._inode = path.stat().st_ino
         self._timeout_ms = round(timeout_s * 1000)
         self.ledger = Ledger(connection, digester, blobs, clock)
         self.retirement = Retirement(connection)
@@ -45,6 +47,9 @@ class Writing:
         """Take the write lock, so that nothing read in the batch can have changed."""
         self.afterwards.clear()
         with database.told(self._path):
+            if self._path.stat().st_ino != self._inode:
+                # What is written to a file that was put aside is lost, and nobody hears of it.
+                raise FileNotFoundError(errno.ENOENT, "another file is in its place", self._path)
             if patient:
                 self._connection.execute(f"PRAGMA busy_timeout = {self._timeout_ms}")
             try:

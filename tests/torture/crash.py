@@ -55,10 +55,17 @@ class Killer:
         self._gate = gate
         self._plan: Plan | None = None
         self._left = 0
+        self._later: asyncio.TimerHandle | None = None
 
     def arm(self, plan: Plan) -> None:
         """Wait for this moment from now on."""
         self._plan, self._left = plan, plan.nth
+
+    def disarm(self) -> None:
+        """Kill nobody any more: who is meant is gone."""
+        self._plan = None
+        if self._later is not None:
+            self._later.cancel()
 
     def happened(self, stage: str) -> None:
         """Note a step of a client or of the next hop; kill when it is the one."""
@@ -69,7 +76,7 @@ class Killer:
             delay_s, self._plan = self._plan.delay_s, None
             if delay_s:
                 loop = asyncio.get_running_loop()
-                loop.call_later(delay_s, self._gate.send, signal.SIGKILL)
+                self._later = loop.call_later(delay_s, self._gate.send, signal.SIGKILL)
             else:
                 self._gate.send(signal.SIGKILL)
 
@@ -93,7 +100,7 @@ class Round:
         self.hop.answer = lambda command: killer.happened(f"hop {command.split(' ')[0]}")
         self.gate.furnish()
         clients = [asyncio.ensure_future(self._client(killer.happened)) for _ in range(CLIENTS)]
-        for _ in range(kills):
+        while self.deaths.total() < kills:
             await self._live_and_die(killer, plan(self.rng))
         self.over = True
         self.hop.answer = lambda _: None
@@ -141,7 +148,10 @@ class Round:
         except TimeoutError:
             # The moment did not come: nobody was that far.
             await gate.kill()
-        self.deaths[f"{plan.stage}{' (disk full)' if plan.full else ''}"] += 1
+        killer.disarm()
+        # On a full disk it may not even have started, and "stopping" may have been quick.
+        if not gate.exit_code:
+            self.deaths[f"{plan.stage}{' (disk full)' if plan.full else ''}"] += 1
         ill, _, _ = look(gate.database)
         self.faults += [f"after a kill at {plan.stage}: {said}" for said in ill]
 

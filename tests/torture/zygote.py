@@ -41,7 +41,7 @@ def die_at(count: int, folder: str) -> None:
 
 def serve(asked: Mapping[str, Any]) -> None:
     """Be the gateway; never returns."""
-    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(asked.get("log_to", asked["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number in (1, 2):
         os.dup2(log, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
