@@ -27,6 +27,8 @@ def recognised(octets: bytes, record: dict[str, object]) -> tuple[ScannerTrace, 
 SHOWN = multipart(
     "mixed",
     "\nThe plan is attached.",
+    notice("todo.txt", "Buy milk."),
+    "Content-Type: image/png\nContent-Disposition: attachment; filename=a.png\n\nPNG",
     notice("notice.txt", 'The attached file "plan.exe" was removed by our policy.'),
     X_Corp_Virus_Scan="done",
 )

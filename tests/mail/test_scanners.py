@@ -200,3 +200,11 @@ def test_a_book_holds_its_signatures_in_order() -> None:
     assert [one.ident for one in book] == ["held", "replaced"]
     assert [one.ident for one in book[1:]] == ["replaced"]
     assert len(book) == 2
+
+
+def test_one_of_several_fields_is_enough_where_one_is_needed() -> None:
+    clues = [{"where": "header", "field": "x-other"}, {"where": "header", "field": "x-scan"}]
+    either: dict[str, object] = {"id": "r", "state": "scanned", "any": clues}
+    octets = letter("New words.", X_Scan="Found")
+    assert len(scan(octets, either).scanner) == 1
+    assert scan(octets, {**either, "need": 2}).scanner == ()
