@@ -15,6 +15,7 @@ from gateway.model.directory import Directory
 from gateway.model.entry import Kept, Revision
 from gateway.model.envelope import Client, Content, Envelope, Relayed, Reply
 from gateway.model.facts import Facts, Lookup
+from gateway.model.handover import Parcel, Pause, Push
 
 
 class StoreBusyError(Exception):
@@ -239,4 +240,105 @@ class NoticeOutbox(Protocol):
 
     def failed(self, number: int, said: str, again_at: datetime | None) -> None:
         """Note that it did not take it; None gives up."""
+        ...
+
+
+class SinkUnavailableError(Exception):
+    """The sink cannot take anything now, or not this push; the same push may work later."""
+
+    def __init__(
+        self, said: str, *, retry_after_s: float | None = None, everything: bool = True
+    ) -> None:
+        super().__init__(said)
+        self.retry_after_s = retry_after_s
+        """How long the sink asks to be left alone; None leaves it to us."""
+        self.everything = everything
+        """Whether all pushes would fail alike; False is about this one."""
+
+
+class SinkDeniedError(SinkUnavailableError):
+    """The sink does not accept our credential, or it permits too little: an admin must act."""
+
+
+class SinkRefusedError(Exception):
+    """The sink refuses this push for good."""
+
+
+class Sink(Protocol):
+    """A place that entries are handed over to."""
+
+    @property
+    def name(self) -> str:
+        """The name of the configuration: the outbox keeps a queue by it."""
+        ...
+
+    async def push(self, parcel: Parcel) -> str:
+        """Tell one event; return what the sink calls the entry, or an empty string.
+
+        Durable there when it returns. Told again with the same key it does no harm. Raises
+        SinkUnavailableError, SinkDeniedError, SinkRefusedError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up connections and files; nothing is under way."""
+        ...
+
+
+class Outbox(Protocol):
+    """The queue of events that sinks are to be told, durable; every call may block.
+
+    All calls raise StoreBusyError. Several processes may share one.
+    """
+
+    def register(self, sinks: Mapping[str, bool]) -> None:
+        """Keep queues for these sinks, and for no other any more.
+
+        One that was never seen begins now; where its value is true it is told all that was logged.
+        """
+        ...
+
+    def gather(self, now: datetime) -> int:
+        """Put events that became free into the queue of every sink; return how many."""
+        ...
+
+    def pause_of(self, sink: str) -> Pause | None:
+        """Return how a sink is left alone, or None."""
+        ...
+
+    def pause(self, sink: str, until: datetime, said: str) -> bool:
+        """Leave a sink alone; return whether it says something new."""
+        ...
+
+    def resume(self, sink: str) -> None:
+        """End the pause of a sink: it took something."""
+        ...
+
+    def claim(
+        self, sink: str, now: datetime, lease_until: datetime, most: int, *, past_dead: bool
+    ) -> Sequence[Push]:
+        """Lease pushes that are due, at most one of each thread; nobody else has them until then.
+
+        A dead push holds its thread up, unless `past_dead`.
+        """
+        ...
+
+    def content_of(self, push: Push, now: datetime) -> tuple[Parcel, Kept | None]:
+        """Return what may be told of a push today, and what is kept of its message."""
+        ...
+
+    def done(self, push: Push, theirs: str, now: datetime) -> None:
+        """Note that the sink has it."""
+        ...
+
+    def again(self, push: Push, again_at: datetime, now: datetime, said: str = "") -> None:
+        """Give a lease back; with something said, it counts as an attempt that failed."""
+        ...
+
+    def dead(self, push: Push, now: datetime, said: str) -> None:
+        """Put it on the dead-letter list."""
+        ...
+
+    def drop(self, push: Push) -> None:
+        """Take it out of the queue: there is nothing to tell."""
         ...

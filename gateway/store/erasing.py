@@ -181,6 +181,7 @@ _TOLD = {
     "words": ("new_text",),
     "reports": ("recipient",),
     "outbox": ("told",),
+    "pushes": ("said",),
     "notices": ("said", "recipient", "CAST(content AS TEXT)"),
     "message_ids": ("full",),
 }
@@ -222,6 +223,7 @@ def _bury(
         number = row[0] + 1
         for sql in _BLANKS:
             change.execute(sql, (entry,))
+        change.execute(_TELL_SINKS, (moment, moment, entry))
         change.execute(_TOMBSTONE, (entry, number, moment, by, Reason.ERASED, REMEDY, entry))
         change.execute(_SEALED_ENTRY, (Reason.ERASED, number, entry))
         sightings = change.execute(
@@ -239,6 +241,8 @@ _BLANKS = (
     ),
     "UPDATE message_ids SET full = '' WHERE entry = ?",
     "UPDATE outbox SET told = '{}', void = 1 WHERE entry = ?",
+    # One that is under way may yet arrive: it waits, so that the word of the erasure goes last.
+    "UPDATE pushes SET said = '', state = iif(state = 'dead', 'dropped', state) WHERE entry = ?",
     "DELETE FROM notices WHERE entry = ?",
     "DELETE FROM attachments WHERE entry = ?",
     "DELETE FROM words WHERE entry = ?",
@@ -247,6 +251,11 @@ _BLANKS = (
     "DELETE FROM tied WHERE entry = ?",
     "DELETE FROM suggested_aliases WHERE entry = ?",
     "DELETE FROM reports WHERE entry = ?1 OR report = ?1",
+)
+_TELL_SINKS = (
+    # Where it was handed over it is to go as well.
+    "INSERT INTO outbox (kind, entry, told, made_at, freed_at) SELECT DISTINCT 'entry.erased',"
+    " entry, '{}', ?, ? FROM pushes WHERE entry = ?"
 )
 _TOMBSTONE = (
     "INSERT INTO decisions SELECT ?, ?, NULL, 0, ?, ?, preset, 'not_logged', ?, ?, '', '{}',"

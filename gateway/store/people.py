@@ -12,7 +12,7 @@ from gateway.store.company import CompanyBook
 from gateway.store.contacts import contact_numbers, read_contacts
 from gateway.store.database import Connection, told
 from gateway.store.faults import AlreadyKnownError, BadAddressError, UnknownContactError
-from gateway.store.rows import entry_name, moment, moment_or_none
+from gateway.store.rows import entry_name, moment, moment_or_none, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ class PeopleBook(CompanyBook):
                 (kept, moment_at, merged),
             )
             _move_enrolments(change, kept, merged, moment_at)
+            change.execute(_TELL_SINKS, (to_json({"into": kept}), moment_at, moment_at, merged))
         return self.contact(kept)
 
     def contact(self, asked: int | str) -> Contact:
@@ -252,6 +253,11 @@ class PeopleBook(CompanyBook):
             return contact_numbers(self._connection, (key,)).get(key, ())
 
 
+_TELL_SINKS = (
+    # Where its timeline was handed over it is tied anew.
+    "INSERT INTO outbox (kind, entry, told, made_at, freed_at) SELECT 'contact.merged', t.entry,"
+    " ?, ?, ? FROM tied t JOIN handed_over h USING (entry) WHERE t.contact = ? GROUP BY t.entry"
+)
 _HELD_BY = "SELECT address FROM contact_addresses WHERE contact = ? AND removed_at IS NULL"
 
 

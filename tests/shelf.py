@@ -1,0 +1,33 @@
+"""A sink that keeps what it is told, and fails as it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.model.handover import Parcel
+
+Fault = Callable[[Parcel], Exception | None]
+
+
+class Shelf:
+    """Keeps parcels in memory."""
+
+    def __init__(self, name: str = "shelf") -> None:
+        self.name = name
+        self.parcels: list[Parcel] = []
+        self.asked = 0
+        self.fault: Fault = lambda _: None
+
+    async def push(self, parcel: Parcel) -> str:
+        self.asked += 1
+        if (error := self.fault(parcel)) is not None:
+            raise error
+        self.parcels.append(parcel)
+        return f"shelf-{parcel.push.entry_id}"
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    @property
+    def kinds(self) -> list[str]:
+        return [str(parcel.push.kind) for parcel in self.parcels]
