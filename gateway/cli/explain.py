@@ -12,12 +12,13 @@ from gateway.cli.command import Command, config_file
 from gateway.cli.opening import open_entries, open_flow
 from gateway.cli.output import json_option, print_json
 from gateway.cli.page import explain_page, judged_page
-from gateway.cli.rows import answer_row, history_row
+from gateway.cli.rows import answer_row, history_row, suggestion_row
 from gateway.cli.trouble import CommandError
 from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.model.decision import Decision
 from gateway.model.entry import Entry
+from gateway.model.suggestion import Suggestion
 
 HINT = "List what is there with: replygate decisions"
 
@@ -39,10 +40,11 @@ def explain(ctx: click.Context, target: str, *, as_json: bool) -> None:
     octets = file.read_bytes() if is_file else b""
     entry = _find(config, _message_id(octets) if is_file else target)
     if entry is not None:
+        suggestion = _suggestion(config, entry)
         if as_json:
-            print_json(history_row(entry))
+            print_json({**history_row(entry), "suggestion": suggestion_row(suggestion)})
         else:
-            explain_page(entry)
+            explain_page(entry, suggestion)
     elif is_file:
         for decision in asyncio.run(_would_be(config, file)):
             _show(target, decision, as_json=as_json)
@@ -55,6 +57,16 @@ def _find(config: Config, asked: str) -> Entry | None:
         return None
     with open_entries(config) as entries:
         return entries.find(asked)
+
+
+def _suggestion(config: Config, entry: Entry) -> Suggestion | None:
+    """Return what an entry may answer that is not logged and cites nothing."""
+    from gateway.store.suggestions import Suggesting
+
+    if entry.outcome.on_timeline or not entry.kept:
+        return None
+    with Suggesting(config.store_path) as record:
+        return record.suggestion(entry.entry_id)
 
 
 def _message_id(octets: bytes) -> str:

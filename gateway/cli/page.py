@@ -19,19 +19,22 @@ from gateway.cli.reading_page import size
 from gateway.model.decision import Answer, Decision, Evidence, Note, Outcome, Reason, Stage
 from gateway.model.entry import AttachmentNote, Entry
 from gateway.model.envelope import Relayed
+from gateway.model.suggestion import Suggestion
 from gateway.rules.telling import FATES, OUTCOMES, STAGES, command_of, when_told
 
 PLAIN_WIDTH = 100
 INDENT = 2
 
 
-def explain_page(entry: Entry) -> None:
+def explain_page(entry: Entry, suggestion: Suggestion | None = None) -> None:
     """Print the page of an entry."""
     out = page_console()
     _headline(out, entry.outcome, entry.reason)
     _what(out, entry)
     _section(out, "What to do", _advice(entry.remedy, command_of(entry), entry.outcome))
     _section(out, "Why", [Text(words) for words in when_told(entry.reason, entry.direction)])
+    if suggestion is not None:
+        _section(out, "What it may answer", _suggested(entry, suggestion))
     _section(out, "The way of the message", _way(entry))
     _section(out, "Attachments", (_file(note) for note in entry.attachments))
     _section(out, "Notes", (_note(note) for note in entry.notes))
@@ -51,6 +54,14 @@ def judged_page(place: str, decision: Decision) -> None:
     _section(out, "Why", [Text(words) for words in when_told(decision.reason, decision.direction)])
     trace_section(out, decision.trace, decision.reason)
     out.print()
+
+
+def _suggested(entry: Entry, suggestion: Suggestion) -> Iterator[Text]:
+    """Yield what an entry may answer, and what to do when it does."""
+    yield Text(one_line(f"Entry {suggestion.entry_id}: {suggestion.detail}."))
+    yield Text(
+        f"It cites nothing, so nothing was joined. Log it with: replygate log {entry.entry_id}"
+    )
 
 
 def trace_section(out: Console, trace: Iterable[Answer], reason: Reason) -> None:

@@ -10,6 +10,7 @@ from gateway.model.decision import Answer, Note
 from gateway.model.entry import AttachmentNote, Entry
 from gateway.model.envelope import Relayed
 from gateway.model.message import Address, Attachment, Forward, Kind, Message
+from gateway.model.suggestion import Suggestion
 
 Row = dict[str, Any]
 
@@ -70,6 +71,17 @@ def history_row(entry: Entry) -> Row:
             }
             for past in entry.decisions
         ],
+    }
+
+
+def suggestion_row(suggestion: Suggestion | None) -> Row | None:
+    """Return what an entry may answer."""
+    if suggestion is None:
+        return None
+    return {
+        "entry": suggestion.entry_id,
+        "hint": str(suggestion.hint),
+        "detail": suggestion.detail,
     }
 
 

@@ -387,3 +387,31 @@ def test_a_second_import_says_what_was_there(run: Run, mail: Path) -> None:
 def test_a_folder_without_mail_says_so(run: Run, mail: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     assert "No message found" in run("import", str(tmp_path / "nothing")).stdout
+
+
+@pytest.fixture
+def unthreaded(run: Run, mail: Path) -> str:
+    """A reply of a contact that cites nothing; returns its entry id."""
+    run("import", str(mail / "Sent"), "--as-logged")
+    reply = letter("c", CAROL, ANNA, 4).replace("Subject: Offer c", "Subject: Re: Offer a")
+    (mail / "c.eml").write_text(reply)
+    run("import", str(mail / "c.eml"))
+    return str(entry(run, "c")["entry"])
+
+
+def test_explain_suggests_what_a_reply_without_ids_may_answer(run: Run, unthreaded: str) -> None:
+    page = run("explain", unthreaded).stdout
+    assert f"Entry {entry(run, 'a')['entry']}: the same subject" in page
+    assert f"replygate log {unthreaded}" in page
+
+
+def test_explain_tells_programs_the_suggestion_too(run: Run, unthreaded: str) -> None:
+    (row,) = rows(run("explain", "--json", unthreaded))
+    assert row["suggestion"]["hint"] == "subject"
+    assert row["suggestion"]["entry"] == entry(run, "a")["entry"]
+
+
+def test_explain_suggests_nothing_for_what_is_logged(run: Run, unthreaded: str) -> None:
+    run("log", unthreaded)
+    (row,) = rows(run("explain", "--json", unthreaded))
+    assert row["suggestion"] is None
