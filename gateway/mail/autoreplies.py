@@ -33,7 +33,7 @@ _FIELDS: Final[dict[str, re.Pattern[bytes]]] = {
     "delivered-to": re.compile(rb"\s*autoresponder", re.IGNORECASE),
 }
 _SUBJECT: Final = re.compile(
-    r"\s*(?:\[[^\]]{0,30}\]\s*)?(?:"
+    r"\s*+(?:\[[^\]]{0,30}\]\s*+)?(?:"
     r"(?:auto(?:mati[ck])?[- ]?(?:reply|response|respond\w*)|automated\s+(?:reply|response)|"
     r"autoreply|auto)\s*[:：\-]|"
     r"(?:out\s+of\s+(?:the\s+)?office|ooo|away\s+from\s+(?:my\s+)?(?:mail|desk|office|email)|"

@@ -47,7 +47,7 @@ _FORWARDED: Final = frozenset(phrases.FORWARDED.split("|"))
 _COLON_LINE: Final = re.compile(r"(?m)[:：][ \t\u00a0]*$")
 _WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
 _WROTE_WORDS: Final = frozenset(word for word in phrases.WROTE.split("|") if word.isalpha())
-_ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()]+@[^<>\s()]+[>)\]]?\s*[:：]\s*\Z")
+_ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()@]{1,64}@[^<>\s()@]{1,255}[>)\]]?\s*[:：]\s*\Z")
 _TIME: Final = re.compile(
     r"\d{1,2}\s?[:.時点时h]\s?\d{2}|\d{4}[-/.年]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b(?:19|"
     r"20)\d\d\b"
@@ -124,7 +124,7 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark
         if len(line) > _LINE_CHARS:
             continue
         said = _says_wrote(line)
-        if not said and not _ADDRESS_END.search(line):
+        if not said and not ("@" in line and _ADDRESS_END.search(line)):
             continue
         start = _attribution_start(text, start, stop, last)
         is_dated = _TIME.search(text, start, stop) is not None

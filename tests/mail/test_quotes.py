@@ -264,6 +264,8 @@ def test_hostile_texts_take_no_time() -> None:
         "-----Original " * 20_000,
         "-- \n" * 40_000,
         ":" * 100_000,
+        ("a" * 400 + ":\n") * 2_000,
+        ("a@" * 200 + ":\n") * 2_000,
     ):
         new_words(text)
     assert time.perf_counter() - began < 6
