@@ -58,6 +58,8 @@ def _facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for attachment in row["attachments"]:
         state = "" if attachment["state"] == "present" else f" · {attachment['state']}"
         said = f"{attachment['media_type']} · {size(attachment['size'])}{state}"
+        if attachment["detected_type"] not in {"", attachment["media_type"]}:
+            said += f" · really {attachment['detected_type']}"
         yield "attachment", f"{attachment['name'] or '(no name)'} · {said}"
     for result in (row["bounce"] or {"results": []})["results"]:
         hard = {True: "for good", False: "for now", None: "?"}[result["hard"]]

@@ -49,9 +49,9 @@ def read_hints(message: Message) -> Hints:
     return Hints(tuple(ids)[:_IDS], _told(lines))
 
 
-def told_lines(message: Message) -> frozenset[str]:
-    """Return the lines that are new in a message, as those who quote it would have them."""
-    new = message.new_text[:_QUOTED_CHARS].splitlines()
+def told_lines(new_text: str) -> frozenset[str]:
+    """Return the lines of the new words of a message, as those who quote it have them."""
+    new = new_text[:_QUOTED_CHARS].splitlines()
     return _told([line for line in new if not _MARK.match(line)])
 
 

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from gateway.config.scanners import all_signatures
 from gateway.config.settings import Config
+from gateway.filetypes import reader
 from gateway.model.case import Case
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Revision
@@ -212,7 +214,9 @@ async def _opened(config: Config, path: Path, by: str, now: datetime) -> AsyncIt
     )
     try:
         verifier = Verifier(config.trust, Keys(make_resolver()))
-        yield _Flow(store, Replayer(store, verifier, config.policy), now, by)
+        read = reader(all_signatures(config.signatures))
+        replayer = Replayer(store, verifier, config.policy, read)
+        yield _Flow(store, replayer, now, by)
     finally:
         store.close()
 

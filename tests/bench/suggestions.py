@@ -76,7 +76,7 @@ class Pool:
         heading = message.heading
         at = heading.date or self.candidates[-1].received_at
         people = people_of(heading)
-        lines = told_lines(message)
+        lines = told_lines(message.new_text)
         return Candidate(path, message.message_id, heading.base_subject, people, at, lines)
 
 
