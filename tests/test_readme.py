@@ -59,6 +59,8 @@ def test_every_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     config.write_text(CONFIG.format(state=tmp_path / "state"))
     (tmp_path / "contacts.csv").write_text("address,name,owner\ncarol@customer.example,Carol,\n")
     (tmp_path / "reply.eml").write_text(REPLY, newline="")
+    notice = REPLY.replace("Thank you!", "The attachment was removed by our filter.")
+    (tmp_path / "shown.eml").write_text(notice, newline="")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("REPLYGATE_CONFIG", str(config))
     runner = CliRunner()
