@@ -13,6 +13,7 @@ WHO = {
     "max": "Max Mori <max@corp.example>",
     "sales": "Sales <sales@corp.example>",
     "log": "log@gateway.corp.example",
+    "journal": "journal@gateway.corp.example",
     "carol": "Carol Cruz <carol@customer.example>",
     "carol-home": "Carol <carol.cruz@home.example>",
     "deputy": "Carol's deputy <deputy@customer.example>",
@@ -55,10 +56,16 @@ class Letter:
     """The name of a letter that this one is another version of: same Message-ID, same date."""
     encloses: str = ""
     """The name of a letter that is forwarded as an attachment."""
+    copy_to: str = ""
+    """Who gets it in place of those whom it names: it is a copy."""
+    by: str = ""
+    """The listener that it comes by; empty is that of its sender."""
 
     @property
     def listener(self) -> str:
         """The way it takes: `submission` for colleagues, `inbound` for everybody else."""
+        if self.by:
+            return self.by
         return "submission" if address_of(self.sender).endswith("@corp.example") else "inbound"
 
     @property
@@ -74,6 +81,8 @@ class Letter:
     @property
     def recipients(self) -> tuple[str, ...]:
         """Its envelope recipients."""
+        if self.copy_to:
+            return (address_of(self.copy_to),)
         return tuple(address_of(who) for who in (*self.to.split(), *self.bcc))
 
 

@@ -39,8 +39,16 @@ name = "submission"
 address = "127.0.0.1:{submission}"
 direction = "submission"
 
+# Copies that an MTA makes of all mail; nothing that comes by it goes onward.
+[[listener]]
+name = "copies"
+address = "127.0.0.1:{copies}"
+direction = "submission"
+copies_only = true
+
 [addresses]
 logging = ["log@gateway.corp.example"]
+journal = ["journal@gateway.corp.example"]
 
 [policy]
 preset = "{preset}"
@@ -76,8 +84,8 @@ class Stage:
     def start(self) -> None:
         """Start the real gateway and wait until it takes mail."""
         self.folder.mkdir(parents=True)
-        inbound, submission = free_ports(2)
-        self.ports = {"inbound": inbound, "submission": submission}
+        listeners = ("inbound", "submission", "copies")
+        self.ports = dict(zip(listeners, free_ports(len(listeners)), strict=True))
         state = json.dumps(str(self.folder / "state"))
         text = CONFIG.format(state=state, next_hop=self.next_hop, preset=self.preset, **self.ports)
         self.config.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The story, as data: sixteen chapters, one for each statement of the source (S1 to S16).
+"""The story, as data: a chapter for each statement of the source (S1 to S16), one on copies.
 
 A step is a letter that is sent, a command that is run, or a look at what holds now. What a step
 must show is written as `outcome reason`, one for both presets or one for each.
@@ -340,6 +340,34 @@ STORY = (
             Run("replay s16-reply@story.example"),
             Look("s16-reply", TRACKED),
             Run("sequence list", prints="ended"),
+        ),
+    ),
+    Chapter(
+        "Copies",
+        "By whatever path a message comes it is one entry; a forged copy is held",
+        (
+            Send(Letter("copy-offer", "bob", "erin", "Our offer.", fields=MARK), OPTED_IN),
+            Send(
+                Letter(
+                    "copy-offer-again",
+                    "bob",
+                    "erin",
+                    "Our offer.",
+                    fields=MARK,
+                    again="copy-offer",
+                    by="copies",
+                    copy_to="journal",
+                ),
+                both("duplicate seen-again"),
+            ),
+            Send(
+                Letter("copy-forged", "bob", "erin", "Pay us.", by="inbound", copy_to="log"),
+                both("held copy-sender-unverified"),
+            ),
+            Run("held list", prints="copy-sender-unverified"),
+            Run("held discard copy-forged@story.example", prints="1 message discarded."),
+            Look("copy-forged", both("not_logged discarded")),
+            Run("address create bob@corp.example", prints="log+"),
         ),
     ),
 )
