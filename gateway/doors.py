@@ -154,6 +154,7 @@ def _limit(listener: settings.Listener, house: House) -> Callable[[Client, str, 
 
 def _listener(listener: settings.Listener, house: House, own_domains: frozenset[str]) -> Listener:
     host, port = listener.address.host, listener.address.port
+    reading = house.config.reading
     return Listener(
         name=listener.name,
         direction=listener.way,
@@ -167,7 +168,9 @@ def _listener(listener: settings.Listener, house: House, own_domains: frozenset[
         own_domains=own_domains,
         lmtp=listener.protocol == "lmtp",
         say_decision=listener.say_decision,
-        ambiguous_end=house.config.reading.ambiguous_end_of_data,
+        # A copy goes to no next hop that could be fooled, and Exchange switches a journal rule
+        # off whose reports are refused.
+        ambiguous_end="pass" if listener.copies_only else reading.ambiguous_end_of_data,
         size_limit=listener.size_limit,
         sessions_limit=listener.sessions_limit,
         client_sessions_limit=listener.client_sessions_limit,

@@ -134,6 +134,13 @@ async def test_journal_reports_are_never_turned_away(tmp_path: Path) -> None:
         assert {reply[:3] for reply in said} == {"250"}
 
 
+async def test_a_journal_report_with_odd_line_ends_is_not_refused(tmp_path: Path) -> None:
+    async with house(tmp_path) as running, call(running) as caller:
+        odd = letter() + b"\n.\nMAIL FROM:<>\r\n"
+        said = await send(caller, odd, "journal@gate.example", mail_from="x@y.example")
+        assert said.startswith("250")
+
+
 async def test_users_are_never_turned_away(tmp_path: Path) -> None:
     async with (
         house(tmp_path, f"{COPIES}\nstrangers_per_hour = 1") as running,
