@@ -14,11 +14,12 @@ from pathlib import Path
 
 ID = "0000000000000000"
 """What the load tool turns into a number of its own for each message."""
-FILES: Mapping[str, tuple[str, str, int]] = {
-    "M": ("offer-4711.pdf", "application/pdf", 70_000),
-    "L": ("drawings.zip", "application/zip", 10_000_000),
-    "XL": ("site-visit.mp4", "video/mp4", 50_000_000),
+FILES: Mapping[str, tuple[str, str, bytes, int]] = {
+    "M": ("offer-4711.pdf", "application/pdf", b"%PDF-1.7\n", 70_000),
+    "L": ("drawings.zip", "application/zip", b"PK\x03\x04\x14\0\0\0\x08\0", 10_000_000),
+    "XL": ("site-visit.mp4", "video/mp4", b"\0\0\0\x18ftypmp42", 50_000_000),
 }
+"""Name, type, how such a file begins, and its size; the rest is chance, as in all that is packed."""
 WORDS = (
     "about account after again agree and answer attached because before best budget call change "
     "contract customer date delivery design draft each enclosed for from goods have invoice items "
@@ -64,7 +65,7 @@ def _reply(chance: random.Random) -> bytes:
 
 
 def _with_file(name: str, chance: random.Random) -> bytes:
-    file, media_type, octets = FILES[name]
+    file, media_type, begin, octets = FILES[name]
     head = _head(name, 'multipart/mixed; boundary="=_outer"', chance)
     before = f"""
 --=_outer
@@ -77,7 +78,8 @@ Content-Disposition: attachment; filename="{file}"; size={octets}
 Content-Transfer-Encoding: base64
 
 """
-    encoded = base64.encodebytes(chance.randbytes(octets)).replace(b"\n", b"\r\n")
+    packed = begin + chance.randbytes(octets - len(begin))
+    encoded = base64.encodebytes(packed).replace(b"\n", b"\r\n")
     return _wire(head + before) + encoded + _wire("--=_outer--\n")
 
 
