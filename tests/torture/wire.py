@@ -26,23 +26,24 @@ class Wire:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Connect a caller with the target."""
         self.to_client = self.to_server = 0
+        ends = [writer]
+        ways: list[asyncio.Task[None]] = []
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
+            ends.append(far_writer)
+            ways.append(asyncio.create_task(self._pass(reader, far_writer, "to_server")))
+            ways.append(asyncio.create_task(self._pass(far_reader, writer, "to_client")))
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         except ConnectionError:
-            writer.close()
             return
-        ways = (
-            asyncio.ensure_future(self._pass(reader, far_writer, "to_server")),
-            asyncio.ensure_future(self._pass(far_reader, writer, "to_client")),
-        )
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for one in (writer, far_writer):
-            if self.reset:
-                one.transport.abort()
-            one.close()
-        for way in ways:
-            way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
+        finally:
+            for way in ways:
+                way.cancel()
+            for end in ends:
+                if self.reset:
+                    end.transport.abort()
+                end.close()
+            await asyncio.gather(*ways, return_exceptions=True)
 
     async def _pass(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, way: str
