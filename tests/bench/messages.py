@@ -14,12 +14,13 @@ from pathlib import Path
 
 ID = "0000000000000000"
 """What the load tool turns into a number of its own for each message."""
+ZIP = b"PK\x03\x04\x14\0\0\0\x08\0" + bytes(16) + b"\x08\0\0\0plan.dwg"
 FILES: Mapping[str, tuple[str, str, bytes, int]] = {
     "M": ("offer-4711.pdf", "application/pdf", b"%PDF-1.7\n", 70_000),
-    "L": ("drawings.zip", "application/zip", b"PK\x03\x04\x14\0\0\0\x08\0", 10_000_000),
+    "L": ("drawings.zip", "application/zip", ZIP, 10_000_000),
     "XL": ("site-visit.mp4", "video/mp4", b"\0\0\0\x18ftypmp42", 50_000_000),
 }
-"""Name, type, how such a file begins, and its size; the rest is chance, as in all that is packed."""
+"""Name, type, how such a file begins, and its size; the rest is chance, as packed octets are."""
 WORDS = (
     "about account after again agree and answer attached because before best budget call change "
     "contract customer date delivery design draft each enclosed for from goods have invoice items "
