@@ -79,7 +79,7 @@ def _people(case: Case) -> Iterator[str]:
 def _concerned(case: Case, reason: Reason) -> Iterator[str]:
     """Yield the addresses whose contacts the entry is for."""
     if reason in REPORTS:
-        yield from reported_by(case)
+        yield from (key for key in reported_by(case) if may_be_tied(case, key))
         return
     in_thread = reason is Reason.LOGGED_BY_FORWARD and case.in_tracked_thread
     if in_thread or reason is Reason.REPLY_FROM_UNKNOWN:
