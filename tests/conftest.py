@@ -19,6 +19,14 @@ PROGRAMS = {
 REQUIRED = frozenset(filter(None, os.environ.get("REPLYGATE_REQUIRED", "").split(",")))
 
 
+@pytest.fixture(autouse=True)
+def own_umask() -> Iterator[None]:
+    """The command makes its files readable by the service alone; the next test starts anew."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 def need(program: str) -> str:
     """Return where the program is; skip where it is missing, fail where it is required."""
     found = PROGRAMS[program]()

@@ -30,11 +30,13 @@ async def test_a_reply_finds_thread_parent_and_original(office: Office) -> None:
     assert not thread.tracked
 
 
-async def test_known_citations_are_reported_nearest_first(office: Office) -> None:
+async def test_the_parent_is_the_nearest_known_citation(office: Office) -> None:
     await office.record(letter(1))
     await office.record(letter(2, cites=[1]))
     facts = await office.facts(letter(3, cites=[1, 2]))
-    assert [m.message_id for m in facts.reported] == ["2@client.example", "1@client.example"]
+    (thread,) = facts.threads
+    assert thread.parent is not None
+    assert thread.parent.message_id == "2@client.example"
     assert not facts.cites_unknown
 
 
@@ -133,7 +135,9 @@ async def test_tracked_threads_of_one_contact_become_one(office: Office) -> None
 async def test_an_alias_leads_to_the_message(office: Office) -> None:
     alias = {"X_Microsoft_Original_Message_ID": "<old@client.example>"}
     entry = await office.record(letter(1, **alias))
-    assert (await office.facts(letter(2, cites=["old"]))).reported[0].entry_id == entry
+    (thread,) = (await office.facts(letter(2, cites=["old"]))).threads
+    assert thread.parent is not None
+    assert thread.parent.entry_id == entry
     assert (await office.facts(letter("old"))).seen[0].entry_id == entry
 
 
