@@ -54,10 +54,12 @@ PROVE_S = 300.0
 """How often copies are proved again whose keys no server answered for."""
 PROVED_WITHIN = timedelta(days=2)
 """How long they are; then a person has to decide."""
-PENDING_S = 20.0
+PENDING_S = 60.0
 """How often it is seen whether files that are being scanned were waited for long enough."""
 PENDING_WITHIN = timedelta(days=14)
 """How far back that is looked for when the daemon starts."""
+PENDING_AGAIN = timedelta(hours=1)
+"""How far a later look goes back behind the last: what lay in the spool is decided late."""
 NEEDS_RESTART = (
     "[gateway], [store], [addresses], [metrics] and listeners that stay change with a restart"
 )
@@ -339,7 +341,7 @@ class Daemon:
         for entry_id in await asyncio.to_thread(pending, self.config.store_path, since, until):
             if await replayer.end_waiting(entry_id, now) is not None:
                 self.log.info("no complete copy came", entry=entry_id)
-        self._patience_ended = max(since, until)
+        self._patience_ended = until - PENDING_AGAIN
 
     async def _end_patience(self) -> None:
         await self.end_patience(datetime.now(UTC))
