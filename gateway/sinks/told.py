@@ -1,0 +1,70 @@
+"""What a file or a webhook is told of an event, as plain JSON.
+
+Limits: blind recipients are nobody's business, so the recipients are those of To and Cc, and stand
+there only while the message is kept. Files are named with their digests, not sent.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from gateway.model.entry import Entry
+from gateway.model.handover import Parcel
+from gateway.model.message import Address
+
+
+def told(parcel: Parcel) -> dict[str, Any]:
+    """Return the event: its type, time and keys, and under `data` what happened."""
+    push = parcel.push
+    data: dict[str, Any] = {"entry": push.entry_id, **push.told}
+    if parcel.entry is not None:
+        data |= _entry(parcel, parcel.entry)
+    return {
+        "id": push.key,
+        "type": str(push.kind),
+        "timestamp": push.made_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "ordering_key": push.thread,
+        "sequence": push.number,
+        "data": data,
+    }
+
+
+def encoded(event: dict[str, Any]) -> bytes:
+    """Return the event as one line of UTF-8; half a character of odd mail is replaced."""
+    text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "replace")
+
+
+def _entry(parcel: Parcel, entry: Entry) -> dict[str, Any]:
+    heading = parcel.message.heading if parcel.message else None
+    return {
+        "message_id": entry.message_id,
+        "direction": str(entry.direction),
+        "received_at": entry.received_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "outcome": str(entry.outcome),
+        "reason": str(entry.reason),
+        "author": {"address": entry.author, "name": entry.author_name},
+        "to": [_address(one) for one in heading.to] if heading else [],
+        "cc": [_address(one) for one in heading.cc] if heading else [],
+        "subject": entry.subject,
+        "text": entry.text,
+        "contacts": [{"address": key, "name": parcel.names.get(key, "")} for key in entry.contacts],
+        "mailboxes": list(entry.mailboxes),
+        "user": entry.user,
+        "attachments": [
+            {
+                "name": note.attachment.name,
+                "media_type": note.attachment.media_type,
+                "size": note.attachment.size,
+                "sha256": note.attachment.sha256.hex(),
+                "stored": note.reason is None,
+                "reason": str(note.reason) if note.reason else None,
+            }
+            for note in entry.attachments
+        ],
+    }
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {"address": address.key, "name": address.name}
