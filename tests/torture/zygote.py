@@ -46,7 +46,7 @@ def serve(asked: Mapping[str, Any]) -> None:
         os.dup2(log, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.environ.update(asked.get("environ", {}))
+    os.environ.update(asked.get("environ", {}) | asked.get("extra", {}))
     for name, limit in asked.get("limits", {}).items():
         kind = getattr(resource, name)
         resource.setrlimit(kind, (limit, resource.getrlimit(kind)[1]))
