@@ -188,3 +188,48 @@ async def test_a_never_log_original_is_known_by_its_digest_alone(office: Office)
     assert thread.original.entry_id == entry
     assert thread.original.reason is Reason.NEVER_LOG_ACCOUNT
     assert (thread.original.message_id, thread.original.author) == ("", "")
+
+
+REPORT = b"""\
+From: Mail Delivery System <mailer-daemon@mx.client.example>
+To: bob@corp.example
+Subject: Undelivered Mail Returned to Sender
+Message-ID: <report@mx.client.example>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="=_r"
+
+--=_r
+Content-Type: text/plain
+
+It could not be delivered.
+
+--=_r
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.client.example
+
+Final-Recipient: rfc822; ann@client.example
+Action: failed
+Status: 5.1.1
+
+--=_r
+Content-Type: text/rfc822-headers
+
+Message-ID: <1@client.example>
+From: bob@corp.example
+To: ann@client.example
+
+--=_r--
+""".replace(b"\n", b"\r\n")
+
+
+async def test_a_report_leads_to_the_message_that_it_speaks_of(office: Office) -> None:
+    entry = await office.record(letter(1))
+    facts = await office.facts(REPORT)
+    assert [message.entry_id for message in facts.reported] == [entry]
+
+
+async def test_an_answer_reports_on_nothing(office: Office) -> None:
+    await office.record(letter(1))
+    assert (await office.facts(letter(2, cites=[1]))).reported == ()
