@@ -80,7 +80,9 @@ def test_a_wrong_option_is_a_usage_error(run: Run) -> None:
 
 def test_the_gateways_own_addresses_are_listed(run: Run, config: Path) -> None:
     listed = rows(run("address", "list", "--json", "--config", str(config)))
-    assert listed == [{"address": "log@crm.corp.example", "takes": "any", "user": "", "thread_of": ""}]
+    assert listed == [
+        {"address": "log@crm.corp.example", "takes": "any", "user": "", "thread_of": ""}
+    ]
 
 
 @pytest.fixture
