@@ -348,7 +348,10 @@ def run(folder: Path, tasks: set[str], jobs: int) -> list[Result]:
     with ProcessPoolExecutor(jobs) as pool:
         results = list(pool.map(score, [folder] * len(single), single, chunksize=64))
     tied = [label for label in labels if label["task"] == "reply_correlation"]
-    return results + score_correlation(folder, tied)
+    # The suggestions build on the threads of this module.
+    from tests.bench.suggestions import score_suggestions
+
+    return results + score_correlation(folder, tied) + score_suggestions(folder, tied)
 
 
 def main() -> int:

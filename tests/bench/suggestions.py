@@ -10,8 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from gateway.mail.reading import read_heading, read_message
 from gateway.model.message import Heading, Message
 from gateway.model.suggestion import Candidate, Suggestion
 from gateway.rules.suggestions import suggest
-from tests.bench.accuracy import Threads
+from tests.bench.accuracy import Result, Threads, summarise
 
 Label = dict[str, Any]
 _CITING = re.compile(rb"(?im)^(?:In-Reply-To|References):.*(?:\r?\n[ \t].*)*\r?\n")
@@ -80,48 +80,47 @@ class Pool:
         return Candidate(path, message.message_id, heading.base_subject, people, at, lines)
 
 
-def results(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield for each reply: what its suggestion rests on, how it was met, and its file."""
-    lines = (folder / "labels.jsonl").read_text("utf-8").splitlines()
-    labels = [one for one in map(json.loads, lines) if one["task"] == "reply_correlation"]
+def score_suggestions(folder: Path, labels: Iterable[Label]) -> list[Result]:
+    """Score what is suggested for each labelled reply that cites nothing."""
     by_pool: dict[str, dict[str, Label]] = defaultdict(dict)
+    asked: list[Label] = []
     for label in labels:
-        by_pool[label["pool"]].setdefault(label["path"], label)
+        if (folder / label["path"]).exists():
+            by_pool[label["pool"]].setdefault(label["path"], label)
+        if label.get("variant") == "no_refs" and label["expected"]["role"] == "inbound":
+            asked.append({**label, "task": "reply_suggestion"})
     pools = {name: Pool(folder, list(found.values())) for name, found in by_pool.items()}
-    for label in labels:
-        if label.get("variant") != "no_refs" or label["expected"]["role"] != "inbound":
-            continue
-        pool = pools[label["pool"]]
-        found = pool.suggestion(label)
-        root = pool.root_of(found.entry_id) if found else None
-        wanted = label["expected"]["root"]
-        missed = "missed" if wanted else "none due"
-        met = ("right" if root == wanted else "wrong") if root else missed
-        yield str(found.hint) if found else "nothing", met, label["path"]
+    return [_scored(pools[label["pool"]], label) for label in asked]
+
+
+def _scored(pool: Pool, label: Label) -> Result:
+    if label["path"] not in pool.order:
+        return Result(label, detail="no such file", missing=True)
+    found = pool.suggestion(label)
+    root = pool.root_of(found.entry_id) if found else None
+    wanted = label["expected"]["root"]
+    hit = root == wanted
+    fields = {str(found.hint): hit} if found and (root or wanted) else {}
+    detail = f"{found.detail if found else 'nothing'}: {root}"
+    # A wrong thread is a false suggestion, whatever thread would have been right.
+    return Result(
+        label, hit, root is not None, wanted is not None and (hit or not root), fields, detail
+    )
 
 
 def main() -> None:
-    """Print how many suggestions are right, by what they rest on."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print the score, and the misses."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.suggestions")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--misses", type=int, default=20)
-    asked = parser.parse_args()
-    by_hint: dict[str, Counter[str]] = defaultdict(Counter)
-    total: Counter[str] = Counter()
-    bad: list[tuple[str, str, str]] = []
-    for hint, met, path in results(asked.folder):
-        by_hint[hint][met] += 1
-        total[met] += 1
-        if met in {"wrong", "missed"}:
-            bad.append((met, hint, path))
-    for hint, counts in sorted(by_hint.items()):
-        print(f"{hint:<14}", "  ".join(f"{name} {n}" for name, n in sorted(counts.items())))
-    made, due = total["right"] + total["wrong"], total["right"] + total["missed"]
-    print(
-        f"precision {total['right'] / max(made, 1):.4f}  recall {total['right'] / max(due, 1):.4f}"
-    )
-    for met, hint, path in bad[: asked.misses]:
-        print(f"  {met} ({hint}): {path}")
+    chosen = parser.parse_args()
+    lines = (chosen.folder / "labels.jsonl").read_text("utf-8").splitlines()
+    labels = [one for one in map(json.loads, lines) if one["task"] == "reply_correlation"]
+    results = score_suggestions(chosen.folder, labels)
+    for row in summarise(results):
+        print(json.dumps(row))
+    for result in results:
+        if not result.right:
+            print(f"  {result.label['id']}: {result.detail}")
 
 
 if __name__ == "__main__":
