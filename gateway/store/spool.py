@@ -1,13 +1,14 @@
 """Where octets wait while the store is away (D-3): a folder, two files a message.
 
 `<name>.eml` holds the octets, `<name>.json` what SMTP said, why it waits, and how the relay ended.
-The second is written last: what has none was never put.
+The second gets its name last, when it is whole: what has none was never put, and is swept.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from gateway.model.envelope import Direction, Envelope, Relayed, RelayState, Rep
 from gateway.store.described import envelope_text, read_envelope
 from gateway.store.files import sync_folder, write_durably
 from gateway.store.rows import from_json, micros, moment, to_json
+
+
+_SWEEP_AFTER_S = 3600.0
 
 
 class _Spooled(msgspec.Struct, frozen=True):
@@ -79,12 +83,14 @@ class FolderSpool:
     def _put(self, name: str, envelope: Envelope, spooled: _Spooled) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         octets, said = self._paths(name)
+        fresh = said.with_suffix(".new")
         try:
             write_durably(octets, envelope.content.octets)
-            write_durably(said, to_json(spooled).encode())
+            write_durably(fresh, to_json(spooled).encode())
+            fresh.replace(said)
             sync_folder(self._folder)
         except BaseException:
-            for path in (said, octets):
+            for path in (said, fresh, octets):
                 with suppress(OSError):
                     path.unlink()
             raise
@@ -107,7 +113,17 @@ class FolderSpool:
     def _waiting(self) -> tuple[str, ...]:
         if not self._folder.exists():
             return ()
+        self._sweep()
         return tuple(sorted(path.stem for path in self._folder.glob("*.json")))
+
+    def _sweep(self) -> None:
+        """Remove what a process left that ended in the middle of a put or of a settle."""
+        long_ago = time.time() - _SWEEP_AFTER_S
+        for path in self._folder.iterdir():
+            lone = path.suffix == ".eml" and not path.with_suffix(".json").exists()
+            with suppress(FileNotFoundError):
+                if (lone or path.suffix == ".new") and path.stat().st_mtime < long_ago:
+                    path.unlink()
 
     def _take(self, name: str) -> tuple[Envelope, Relayed | None, str] | None:
         octets, said = self._paths(name)

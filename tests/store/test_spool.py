@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import msgspec
@@ -115,3 +116,33 @@ async def test_a_failed_put_leaves_no_file(spool: FolderSpool, tmp_path: Path) -
         spool._put("half", ENVELOPE, _SAID)
     half.rmdir()
     assert sorted(f.stem for f in (tmp_path / "spool").iterdir()) == [name, name]
+
+
+async def torn(folder: Path, spool: FolderSpool) -> None:
+    """Leave what a process leaves that is killed in the middle of a put."""
+    name = await spool.put(ENVELOPE, "")
+    (folder / f"{name}.json").rename(folder / f"{name}.new")
+    (folder / f"{name}.new").write_bytes(b"")
+
+
+async def test_what_was_never_put_does_not_wait(spool: FolderSpool, tmp_path: Path) -> None:
+    await torn(tmp_path / "spool", spool)
+    assert await spool.waiting() == ()
+
+
+async def test_what_was_never_put_is_swept_after_an_hour(
+    spool: FolderSpool, tmp_path: Path
+) -> None:
+    await torn(tmp_path / "spool", spool)
+    name = await spool.put(ENVELOPE, "")
+    for path in (tmp_path / "spool").iterdir():  # noqa: ASYNC240 - a test
+        os.utime(path, (0, 0))
+    await spool.waiting()
+    left = set(os.listdir(tmp_path / "spool"))  # noqa: PTH208
+    assert left == {f"{name}.eml", f"{name}.json"}
+
+
+async def test_what_may_still_be_put_is_not_swept(spool: FolderSpool, tmp_path: Path) -> None:
+    await torn(tmp_path / "spool", spool)
+    await spool.waiting()
+    assert len(os.listdir(tmp_path / "spool")) == 2  # noqa: PTH208
