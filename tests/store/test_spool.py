@@ -135,7 +135,7 @@ async def test_what_was_never_put_is_swept_after_an_hour(
 ) -> None:
     await torn(tmp_path / "spool", spool)
     name = await spool.put(ENVELOPE, "")
-    for path in (tmp_path / "spool").iterdir():  # noqa: ASYNC240 - a test
+    for path in (tmp_path / "spool").iterdir():
         os.utime(path, (0, 0))
     await spool.waiting()
     left = set(os.listdir(tmp_path / "spool"))  # noqa: PTH208
