@@ -23,6 +23,7 @@ from gateway.config.load import load_config
 from gateway.config.scanners import all_signatures
 from gateway.doors import House, OpenDoor, hop_of, open_door
 from gateway.filetypes import FileTypes, reader
+from gateway.handover import Handover
 from gateway.interfaces import Passage, StoreBusyError
 from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import RelayState
@@ -146,6 +147,9 @@ class Daemon:
             await self._open(listener, inherited)
         inherited.close()
         await self._be_watched()
+        self.handover = Handover(self.store, self.pipeline, self.log, self._again)
+        self._closing.push_async_callback(self.handover.close)
+        await self.handover.change(config)
         for work, every_s in (
             (self._judge_waiting, WAITING_S),
             (self._decide_later, SPOOL_S),
@@ -204,6 +208,7 @@ class Daemon:
         self.pipeline.read = self._reader(config)
         if config.trust != self.config.trust:
             self.verifier = self.pipeline.verifier = new_verifier(config.trust)
+        await self.handover.change(config)
         for name in before.keys() - staying.keys():
             await self.servers.pop(name).stop(GRACE_S)
         self.config = config

@@ -101,7 +101,13 @@ class Drain:
         )
         if not pushes:
             return Drained()
-        results = await asyncio.gather(*(self._push(push) for push in pushes))
+        try:
+            results = await asyncio.gather(*(self._push(push) for push in pushes))
+        except asyncio.CancelledError:
+            # The daemon stops: the next one need not wait until the leases run out.
+            for push in pushes:
+                self._outbox.again(push, now, now)
+            raise
         return await self._round(pushes, results)
 
     async def _push(self, push: Push) -> Exception | str | None:

@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": "gateway.cli.explain:explain",
     "replay": "gateway.cli.replay:replay",
     "held": "gateway.cli.held:held",
+    "outbox": "gateway.cli.outbox:outbox",
     "log": "gateway.cli.log:log",
     "purge": "gateway.cli.log:purge",
     "query": "gateway.cli.query:query",

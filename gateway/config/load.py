@@ -17,6 +17,7 @@ from gateway.config.faults import ConfigError, Fault
 from gateway.config.notices import read_notices
 from gateway.config.scanners import load_signatures
 from gateway.config.settings import Config, Gateway, Metrics, Reading, Store
+from gateway.config.sinks import read_sinks
 from gateway.config.switches import read_policy
 from gateway.config.tables import Table, Tables
 from gateway.config.trust import read_trust
@@ -27,7 +28,7 @@ from gateway.model.directory import LoggingAddress
 
 TABLES = (
     *("gateway", "listener", "next_hop", "store", "policy"),
-    *("addresses", "trust", "notices", "web", "metrics"),
+    *("addresses", "trust", "notices", "web", "metrics", "sink"),
 )
 USES = {"logging": "any", "bcc": "bcc", "forward": "forward", "journal": "journal"}
 """Keys of `[addresses]`, and what the addresses under each are for."""
@@ -77,6 +78,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     notices = read_notices(tables, tables.table(document, ("notices",)), listeners)
     web = read_web(tables, tables.table(document, ("web",)))
     metrics = tables.settings(Metrics, tables.table(document, ("metrics",)), ("metrics",))
+    sinks = read_sinks(tables, document, environ)
     signatures = _signatures(tables, reading)
     if policy is None or gateway is None or store is None or reading is None or web is None:
         return None
@@ -93,6 +95,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         web=web,
         metrics=metrics or Metrics(),
         signatures=signatures,
+        sinks=sinks,
     )
 
 

@@ -131,6 +131,32 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Sink:
+    """`[[sink]]`: a place that entries are handed over to."""
+
+    name: str
+    """Names its queue in the outbox, and its secret."""
+    kind: Literal["jsonl", "webhook", "hubspot"]
+    path: Path | None = None
+    """Of jsonl: the file; within the state folder when it is relative."""
+    url: str = ""
+    """Of webhook: where to post; of hubspot: the API, where it is not the usual one."""
+    secret: Secret | None = field(default=None, repr=False)
+    """The key that signs, or the token of the API, out of the secrets."""
+    history: bool = False
+    on_refused: Literal["stop", "skip"] = "stop"
+    give_up_days: Annotated[float, Meta(gt=0, le=365)] = 7.0
+    at_once: Annotated[int, Meta(ge=1, le=100)] = 4
+    timeout_s: Seconds = 30.0
+    create_contacts: bool = True
+    attachments: bool = True
+    attachment_limit: Octets = 20_000_000
+    folder: str = "/replygate"
+    deals: Annotated[int, Meta(ge=0, le=100)] = 5
+    requests_per_second: Annotated[float, Meta(gt=0, le=1000)] = 9.0
+
+
+@dataclass(frozen=True, slots=True)
 class Web:
     """`[web]`: the pages of `replygate web`, a process of its own (D-13)."""
 
@@ -196,6 +222,8 @@ class Config:
     """The admin's own records of what scanners leave, compiled."""
     web: Web = Web()
     metrics: Metrics = Metrics()
+    sinks: tuple[Sink, ...] = ()
+    """Where entries are handed over to, in the order of the file."""
 
     @property
     def store_path(self) -> Path:

@@ -20,6 +20,7 @@ from gateway.config.settings import (
     NextHop,
     Notices,
     Reading,
+    Sink,
     Store,
     Web,
 )
@@ -29,10 +30,10 @@ from gateway.model.policy import Policy, Retention
 from gateway.model.trust import Trust
 
 SHIPPED = Path(__file__).parents[2] / "conf" / "replygate.toml"
-EXAMPLES = {"gateway.domains", "addresses.logging", "listener.next_hop"}
+EXAMPLES = {"gateway.domains", "addresses.logging", "listener.next_hop", "sink.path"}
 """Keys that show an example, since their default is empty."""
 _KEY = re.compile(r"(?:# )?([a-z_]+) = (.+)")
-_TABLE = re.compile(r"\[+([a-z_.]+)\]+")
+_TABLE = re.compile(r"(?:# )?\[+([a-z_.]+)\]+")
 
 
 def written() -> dict[str, Any]:
@@ -75,6 +76,7 @@ def in_the_code() -> dict[str, Any]:
         "policy": [Policy, Reading],
         "web": [Web],
         "metrics": [Metrics],
+        "sink": [Sink],
         "policy.retention": [Retention],
     }
     for table, classes in kinds.items():
@@ -85,7 +87,9 @@ def in_the_code() -> dict[str, Any]:
                     default = each.default_factory()
                 found[name] = plain(default)
     found |= {f"trust.{each.name}": [] for each in fields(Trust)}
-    left_out = {f"policy.{name}" for name in FOLLOWS} | {"listener.passwords", "policy.retention"}
+    left_out = {f"policy.{name}" for name in FOLLOWS} | {
+        *("listener.passwords", "policy.retention", "sink.secret")
+    }
     found |= {f"addresses.{use}": [] for use in USES}
     return {name: default for name, default in found.items() if name not in left_out}
 
@@ -146,7 +150,7 @@ def test_the_shipped_file_leaves_the_switches_to_the_preset() -> None:
 
 def test_every_commented_key_is_right_when_it_is_uncommented(tmp_path: Path) -> None:
     file = tmp_path / "replygate.toml"
-    file.write_text(re.sub(r"^# (?=[a-z_]+ = )", "", SHIPPED.read_text(), flags=re.MULTILINE))
+    file.write_text(re.sub(r"^# (?=[a-z_]+ = |\[\[)", "", SHIPPED.read_text(), flags=re.MULTILINE))
     assert load_config(file, {}).policy == Policy(logging_address="log@example.com")
 
 
