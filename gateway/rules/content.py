@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from gateway.model.case import Case
 from gateway.model.decision import Evidence, Reason
@@ -16,6 +17,7 @@ TAKEN_AWAY = frozenset({"replaced", "stripped", "blocked"})
 SOME_SCANNER = "A security scanner"
 SOME_FILE = "a file"
 WHEN_COMPLETE = "It is added when a complete copy arrives."
+NEVER_COMPLETE = "A complete copy would add it with complete_attachments."
 
 
 @note(
@@ -65,7 +67,7 @@ def attachment_pending(case: Case) -> Iterator[tuple[str, Evidence]]:
     Reason.ATTACHMENT_STRIPPED,
     partial=True,
     source="S4",
-    remedy="{product} removed {name} before we saw it. " + WHEN_COMPLETE,
+    remedy="{product} removed {name} before we saw it. {then}",
 )
 def attachment_stripped(case: Case) -> Iterator[tuple[str, Evidence]]:
     """A scanner removed or replaced it, or declared and present files differ.
@@ -178,23 +180,31 @@ def _waits(case: Case) -> bool:
 def _missing(case: Case, state: str, traces: frozenset[str]) -> Iterator[tuple[str, Evidence]]:
     """Yield the files in this state, and those that only a scanner's trace tells of."""
     told = [trace for trace in case.message.scanner if trace.state in traces]
-    for file in case.message.attachments:
-        if file.state == state:
-            yield file.part, {"product": _product(told, file.name), "name": name_of(file)}
-    known = {file.name for file in case.message.attachments}
-    for trace in told:
-        if trace.name and trace.name not in known:
-            yield "", {"product": trace.product, "name": trace.name}
-    is_told = any(file.state == state for file in case.message.attachments)
-    if not is_told and not any(trace.name for trace in told):
+    then = WHEN_COMPLETE if case.policy.complete_attachments else NEVER_COMPLETE
+    for subject, product, name in _taken(case.message.attachments, state, told):
+        yield subject, {"product": product, "name": name, "then": then}
+
+
+def _taken(
+    files: Sequence[Attachment], state: str, told: Sequence[ScannerTrace]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield part, product and name of each file that is not there."""
+    known = {file.name for file in files}
+    here = [file for file in files if file.state == state]
+    for file in here:
+        yield file.part, _product(told, file.name), name_of(file)
+    named = [trace for trace in told if trace.name]
+    for trace in named:
+        if trace.name not in known:
+            yield "", trace.product, trace.name
+    if not here and not named:
         # A product that says so names no file; a notice in place of the whole mail took none.
-        for trace in told:
-            if trace.state != "blocked":
-                yield "", {"product": trace.product, "name": SOME_FILE}
-                return
+        unnamed = (trace for trace in told if trace.state != "blocked")
+        for trace in islice(unnamed, 1):
+            yield "", trace.product, SOME_FILE
 
 
-def _product(traces: list[ScannerTrace], name: str) -> str:
+def _product(traces: Sequence[ScannerTrace], name: str) -> str:
     """Return who took the file: the one that names it, else any that is told of."""
     named = (trace.product for trace in traces if trace.name == name)
     return next(named, traces[0].product if traces else SOME_SCANNER)

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.model.decision import Outcome, Reason
 from gateway.model.message import Attachment, ScannerTrace
+from gateway.model.policy import Policy
 from gateway.rules.file_types import contradicted
 from gateway.rules.judge import judge
 from gateway.rules.presets import HUBSPOT_2026
@@ -291,3 +292,15 @@ def test_a_scanner_that_names_no_file_is_told_once() -> None:
 def test_an_unnamed_trace_adds_nothing_to_a_file_that_is_named() -> None:
     both = {**has(file(state="stripped")), **traces(ScannerTrace("Filter", "stripped"))}
     assert len(judge(reply(message=both)).notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("policy", "then"),
+    [
+        (OURS, "A complete copy would add it with complete_attachments."),
+        (replace(GATE, pending_minutes=0), "It is added when a complete copy arrives."),
+    ],
+)
+def test_remedy_promises_only_what_the_switch_does(policy: Policy, then: str) -> None:
+    (note,) = judge(reply(message=STRIPPED, policy=policy)).notes
+    assert note.remedy.endswith(then)
