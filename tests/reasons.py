@@ -1,4 +1,4 @@
-"""Writes the table of reasons into the README: `make reasons`."""
+"""Writes the tables of reasons and of faults into the README: `make reasons`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from pathlib import Path
 
 from gateway.rules.pages import markdown_table
 
-BEGIN, END = "<!-- reasons -->\n", "<!-- end of reasons -->"
+FAULTS = Path(__file__).parent / "torture" / "faults.md"
+
+
+def put(text: str, name: str, table: str) -> str:
+    """Return the text with this table between the marks of that name."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(begin)
+    return f"{before}{begin}{table.strip()}\n{end}{rest.partition(end)[2]}"
 
 
 def main(file: Path) -> None:
-    before, _, rest = file.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    file.write_text(f"{before}{BEGIN}{markdown_table()}{END}{after}", encoding="utf-8")
+    text = put(file.read_text(encoding="utf-8"), "reasons", markdown_table())
+    file.write_text(put(text, "faults", FAULTS.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The README is true: its table is the rules', its commands run."""
+"""The README is true: its tables are made from the code, its commands run."""
 
 from __future__ import annotations
 
@@ -45,6 +45,12 @@ def commands() -> Iterator[str]:
 def test_the_table_of_reasons_is_made_from_the_rules() -> None:
     _, _, rest = README.partition("<!-- reasons -->\n")
     assert rest.partition("<!-- end of reasons -->")[0] == markdown_table()
+
+
+def test_the_table_of_faults_is_that_of_the_suite() -> None:
+    table = (ROOT / "tests" / "torture" / "faults.md").read_text(encoding="utf-8").strip()
+    _, _, rest = README.partition("<!-- faults -->\n")
+    assert rest.partition("\n<!-- end of faults -->")[0] == table
 
 
 def test_the_two_commands_are_targets() -> None:
