@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from gateway.model.directory import Directory, Mailbox, User
@@ -11,6 +13,7 @@ from gateway.model.entry import Kept
 from gateway.model.facts import Contact
 from gateway.store import database
 from gateway.store.blobs import Blobs
+from gateway.store.book import now
 from gateway.store.contacts import contact_numbers, read_contacts
 from gateway.store.directory import Configured, read_directory, read_mailboxes, read_users
 from gateway.store.entries import Entries
@@ -41,6 +44,13 @@ class Person(NamedTuple):
 class PeopleViews(Entries):
     """The part of the record about people."""
 
+    def __init__(
+        self, path: Path | str, *, clock: Callable[[], datetime] = now, timeout_s: float = 5.0
+    ) -> None:
+        super().__init__(path, clock=clock, timeout_s=timeout_s)
+        # A page opens a connection of its own: what it reads lies in the system's cache already.
+        self._connection.execute(f"PRAGMA mmap_size = {1 << 30}")
+
     def people(self, asked: str, scope: Scope | None, after: int = 0) -> list[Person]:
         """Return contacts whose name or address holds what is asked, newest contact first."""
         where = "c.merged_into IS NULL"
@@ -54,12 +64,12 @@ class PeopleViews(Entries):
         if after:
             where, values = f"{where} AND c.contact < ?", [*values, after]
         if scope is not None:
-            where = f"{where} AND {_KNOWN}"
+            where = f"{where} AND {_known('ORDER BY t.entry DESC LIMIT 200')}"
             values += _known_values(scope)
         rows = self._rows(
             "SELECT c.contact, c.address, c.name, c.owner,"
-            " (SELECT max(e.received_at) FROM tied t JOIN entries e ON e.entry = t.entry"
-            " WHERE t.contact = c.contact),"
+            " (SELECT e.received_at FROM entries e WHERE e.entry = (SELECT max(t.entry)"
+            " FROM tied t WHERE t.contact = c.contact)),"
             " (SELECT count(*) FROM tied t WHERE t.contact = c.contact)"
             f" FROM contacts c WHERE {where} ORDER BY c.contact DESC LIMIT 51",
             *values,
@@ -84,7 +94,7 @@ class PeopleViews(Entries):
         """
         if scope is None:
             return True
-        sql = f"SELECT 1 FROM contacts c WHERE c.contact = ? AND {_KNOWN}"
+        sql = f"SELECT 1 FROM contacts c WHERE c.contact = ? AND {_known()}"
         return bool(self._rows(sql, number, *_known_values(scope)))
 
     def owns(self, user: str, contact: int) -> bool:
@@ -137,18 +147,25 @@ class PeopleViews(Entries):
         places = ",".join("?" * len(scope.mailboxes))
         reached = f"SELECT 1 FROM json_each(e.mailboxes) WHERE value IN ({places})"
         own = f"(e.user = ? OR EXISTS ({reached}))"
-        owned = (
-            "(e.outcome IN ('logged', 'partial') AND EXISTS (SELECT 1 FROM tied o JOIN contacts p"
-            " ON p.contact = o.contact WHERE o.entry = e.entry AND p.owner = ?))"
-        )
+        owned = f"(e.outcome IN ('logged', 'partial') AND EXISTS ({OWNED}))"
         return f"({own} OR {owned})", [scope.user, *scope.mailboxes, scope.user]
 
 
-_KNOWN = (
-    "(c.owner = ? OR EXISTS (SELECT 1 FROM tied y JOIN entries e ON e.entry = y.entry WHERE"
-    " y.contact = c.contact AND (e.user = ? OR (e.direction = 'incoming' AND EXISTS (SELECT 1"
-    " FROM json_each(e.mailboxes) b JOIN mailboxes k ON k.address = b.value WHERE k.user = ?)))))"
+OWNED = (
+    "SELECT 1 FROM json_each(e.contacts) o JOIN contacts p ON p.contact = o.value"
+    " LEFT JOIN contacts k ON k.contact = p.merged_into WHERE coalesce(k.owner, p.owner) = ?"
 )
+"""Whether a contact of an entry belongs to somebody; for SQL."""
+
+
+def _known(newest: str = "") -> str:
+    """Return the condition that a contact is the asker's; a list looks at its newest mail only."""
+    return (
+        "(c.owner = ? OR EXISTS (SELECT 1 FROM (SELECT t.entry FROM tied t"
+        f" WHERE t.contact = c.contact {newest}) y JOIN entries e ON e.entry = y.entry"
+        " WHERE e.user = ? OR (e.direction = 'incoming' AND EXISTS (SELECT 1 FROM"
+        " json_each(e.mailboxes) b JOIN mailboxes k ON k.address = b.value WHERE k.user = ?))))"
+    )
 
 
 def _known_values(scope: Scope) -> list[str]:

@@ -15,7 +15,7 @@ from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Entry
 from gateway.store.book import address_key
 from gateway.store.faults import BadAddressError
-from gateway.store.people_views import PeopleViews, Scope, escaped
+from gateway.store.people_views import OWNED, PeopleViews, Scope, escaped
 from gateway.store.rows import entry_name, entry_number, keys_of, micros, moment
 
 
@@ -101,12 +101,16 @@ class Views(PeopleViews):
         where, values = self._asked(wanted, scope)
         if key := _key(after):
             where, values = f"{where} AND (e.received_at, e.entry) < (?, ?)", [*values, *key]
-        source = _FROM
+        source = "FROM entries e"
         if wanted.contact is not None:
-            source = f"FROM tied x JOIN entries e ON e.entry = x.entry {_DECISION}"
+            source = f"FROM ({_FAMILY_ENTRIES}) x CROSS JOIN entries e ON e.entry = x.entry"
+            values = [wanted.contact, *values]
+        if wanted.command:
+            source = f"{source} {_DECISION}"
+        # First the order, of which little is read; then the lines of this page alone.
+        found = f"SELECT e.entry {source} WHERE {where} {_NEWEST_FIRST} LIMIT ?"
         rows = self._rows(
-            f"SELECT DISTINCT {_LINE} {source} WHERE {where}"
-            " ORDER BY e.received_at DESC, e.entry DESC LIMIT ?",
+            f"SELECT {_LINE} {_FROM} WHERE e.entry IN ({found}) {_NEWEST_FIRST}",
             *values,
             count + 1,
         )
@@ -140,8 +144,9 @@ class Views(PeopleViews):
             "route": "e.route",
         }[by]
         where, values = self._asked(wanted, scope)
+        source = _FROM if wanted.command else "FROM entries e"
         rows = self._rows(
-            f"SELECT {label}, e.outcome, count(*) {_FROM} WHERE {where}"
+            f"SELECT {label}, e.outcome, count(*) {source} WHERE {where}"
             " GROUP BY 1, 2 ORDER BY 3 DESC, 1",
             *values,
         )
@@ -250,13 +255,11 @@ class Views(PeopleViews):
             yield "e.outcome IN ('logged', 'partial', 'held')", []
         if wanted.mailbox:
             yield "EXISTS (SELECT 1 FROM json_each(e.mailboxes) WHERE value = ?)", [wanted.mailbox]
-        if wanted.contact is not None:
-            yield f"x.contact IN ({_FAMILY})", [wanted.contact]
         if wanted.domain:
             at = f"%@{escaped(wanted.domain.lower())}"
             like = "LIKE ? ESCAPE '\\'"
             found = f"EXISTS (SELECT 1 FROM json_each(e.outside) WHERE value {like})"
-            owned = f"EXISTS ({_OWNED} AND p.address {like})"
+            owned = f"EXISTS ({OWNED} AND p.address {like})"
             own, me = ("1", []) if scope is None else ("e.user = ?", [scope.user])
             owner = scope.user if scope else ""
             yield (
@@ -283,14 +286,12 @@ class Views(PeopleViews):
         return f"(e.author = ? OR (e.user = ? AND {party}))", [key, scope.user, digest]
 
 
-_OWNED = (
-    "SELECT 1 FROM tied o JOIN contacts p ON p.contact = o.contact"
-    " WHERE o.entry = e.entry AND p.owner = ?"
-)
 _DECISION = "JOIN decisions d ON d.entry = e.entry AND d.number = e.holds"
-_FAMILY = (
+_NEWEST_FIRST = "ORDER BY e.received_at DESC, e.entry DESC"
+_FAMILY_ENTRIES = (
     "WITH RECURSIVE merged (contact) AS (VALUES (?) UNION SELECT m.contact FROM contacts m"
-    " JOIN merged g ON m.merged_into = g.contact) SELECT contact FROM merged"
+    " JOIN merged g ON m.merged_into = g.contact)"
+    " SELECT DISTINCT t.entry FROM merged CROSS JOIN tied t ON t.contact = merged.contact"
 )
 
 

@@ -48,7 +48,12 @@ def apart(work: Callable[[], Coroutine[None, None, T]]) -> T:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def preset() -> str:
+    return "hubspot-2020"
+
+
+@pytest.fixture
+def config(tmp_path: Path, preset: str) -> Config:
     file = tmp_path / "replygate.toml"
     file.write_text(
         f"""\
@@ -65,7 +70,7 @@ direction = "inbound"
 [addresses]
 logging = ["log@crm.corp.example"]
 [policy]
-preset = "hubspot-2020"
+preset = "{preset}"
 """
     )
     return load_config(file, {})

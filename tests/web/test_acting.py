@@ -130,3 +130,81 @@ def test_member_merges_no_contacts_of_others(company: Registry, anna: Browser) -
     answer = anna.post(f"/contacts/{keep}/merge", other="dan@home.example", sure="yes")
     assert answer.status_code == 403
     assert len(company.list_contacts()) == 2
+
+
+HOLDS = pytest.mark.parametrize("preset", ["gateway"])
+
+
+@pytest.fixture
+def held(mail: Mail, config: Config, company: Registry) -> list[str]:
+    """Two messages that wait for a person: two contacts share the address of their author."""
+    company.add_contact(CAROL, "Carol Cruz")
+    company.add_address(company.add_contact("office@customer.example", "Office").contact_id, CAROL)
+    letters = [letter(message_id=f"{n}@customer.example", text=f"Hello {n}.") for n in "12"]
+    found = mail(*letters)
+    assert [outcome(config, entry)[0] for entry in found] == [Outcome.HELD, Outcome.HELD]
+    return found
+
+
+@HOLDS
+def test_held_queue_shows_what_waits_and_why(held: list[str], anna: Browser) -> None:
+    page = anna.get("/held").text
+    assert all(f'value="{entry}"' in page for entry in held)
+    assert f"2 contacts use {CAROL}. Choose one." in page
+
+
+@HOLDS
+def test_bulk_asks_first_and_changes_nothing(
+    held: list[str], config: Config, anna: Browser
+) -> None:
+    page = anna.post("/held", do="approve", entry=held).text
+    assert "logs these 2 messages" in page
+    assert outcome(config, held[0])[0] is Outcome.HELD
+
+
+@HOLDS
+def test_bulk_approves_what_was_chosen(held: list[str], config: Config, anna: Browser) -> None:
+    answer = anna.post("/held", do="approve", entry=held, sure="yes")
+    assert "2+messages+approved" in answer.headers["location"]
+    assert outcome(config, held[1]) == (Outcome.LOGGED, Reason.APPROVED)
+
+
+@HOLDS
+def test_what_is_discarded_leaves_the_queue_and_its_content_goes(
+    held: list[str], config: Config, anna: Browser
+) -> None:
+    anna.post("/held", do="discard", entry=held[:1], sure="yes")
+    assert outcome(config, held[0]) == (Outcome.NOT_LOGGED, Reason.DISCARDED)
+    assert held[0] not in anna.get("/held").text
+    assert "Its content is not kept." in anna.get(f"/messages/{held[0]}").text
+
+
+@HOLDS
+def test_member_decides_nothing_that_others_wait_for(
+    held: list[str], config: Config, bob: Browser
+) -> None:
+    assert bob.post("/held", do="approve", entry=held, sure="yes").status_code == 404
+    assert outcome(config, held[0])[0] is Outcome.HELD
+
+
+def test_discarding_with_nothing_chosen_says_so(anna: Browser) -> None:
+    answer = anna.post("/held", do="discard")
+    assert "Choose+at+least+one" in answer.headers["location"]
+
+
+def test_suggestion_is_the_owners_to_accept(
+    company: Registry, config: Config, mail: Mail, anna: Browser, bob: Browser
+) -> None:
+    number = company.add_contact(CAROL, "Carol", ANNA).contact_id
+    (entry,) = mail(OFFER, sent=True, to=CAROL)
+    with company._change() as change:
+        change.execute(
+            "INSERT INTO suggested_aliases VALUES (?, 'carol@home.example', ?, 0)",
+            (number, int(entry, 16)),
+        )
+    assert "carol@home.example" in anna.get("/suggestions").text
+    assert "carol@home.example" not in bob.get("/suggestions").text
+    asked = {"address": "carol@home.example", "contact": str(number)}
+    assert bob.post("/suggestions", **asked).status_code == 404
+    anna.post("/suggestions", **asked)
+    assert company.contact(number).addresses == (CAROL, "carol@home.example")

@@ -14,7 +14,7 @@ from gateway.web.charts import HEIGHT, WIDTH, by_day, by_label
 from gateway.web.desk import Visit
 
 PAGE = 50
-STRETCH = 20_000
+STRETCH = 4_000
 """Entries that one search looks at before it asks whether to look further back."""
 HITS = 50
 
