@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,14 +11,19 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.command import Command, config_file
+from gateway.cli.findings import (
+    Finding,
+    look_at_files,
+    look_at_next_hop,
+    look_at_store,
+    look_at_versions,
+)
 from gateway.cli.output import console, json_option, print_json, print_rows
+from gateway.cli.postfix import look_at_postfix
 from gateway.cli.trouble import CommandError
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
-from gateway.config.settings import Config, NextHop
-from gateway.interfaces import StoreBusyError
-
-Check = tuple[str, Callable[[Config], str]]
+from gateway.config.settings import Config
 
 
 @click.command("check-config", cls=Command)
@@ -46,57 +50,33 @@ def check_config(ctx: click.Context, file: Path | None, *, quiet: bool, as_json:
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    """Look at configuration, state folder, store and next hops; exit code 1 when one is ill."""
+    """Look at files, store, spool, clock, versions, next hops and Postfix; say what to do.
+
+    The exit code is 1 when something is ill.
+    """
     config = load_config(config_file(ctx))
-    results = list(_examine(config))
-    rows = [{"check": name, "well": well, "found": found} for name, well, found in results]
-    print_rows(rows, ("check", "well", "found"), as_json=as_json, empty="")
-    ill = sum(not well for _, well, _ in results)
+    found = list(_examine(config))
+    rows = [
+        {"check": one.check, "well": one.well, "found": one.found, "remedy": one.remedy}
+        for one in found
+    ]
+    print_rows(rows, ("check", "well", "found", "remedy"), as_json=as_json, empty="")
+    ill = sum(not one.well for one in found)
     if ill:
         raise CommandError(f"{_count(ill, 'check')} failed; see above.")
 
 
-def _examine(config: Config) -> Iterator[tuple[str, bool, str]]:
-    yield "configuration", True, str(config.file)
-    checks: list[Check] = [("state folder", _state_folder), ("store", _store)]
-    hops = {str(hop.address): hop for hop in (one.next_hop for one in config.listeners) if hop}
-    checks += [(f"next hop {name}", _asker(hop)) for name, hop in hops.items()]
-    for name, check in checks:
-        try:
-            yield name, True, check(config)
-        except OSError as error:
-            yield name, False, f"{error.strerror or error}"
-        except (CommandError, StoreBusyError) as error:
-            yield name, False, str(error)
-
-
-def _state_folder(config: Config) -> str:
-    folder = config.gateway.state
-    with (folder / ".doctor").open("wb") as probe:
-        probe.write(b"well\r\n")
-    (folder / ".doctor").unlink()
-    return f"{folder} can be written"
-
-
-def _store(config: Config) -> str:
-    from gateway.cli.opening import open_registry
-
-    with open_registry(config) as registry:
-        users, boxes = len(registry.list_users()), len(registry.list_mailboxes())
-    return f"{config.store_path}: {_count(users, 'user')}, {_count(boxes, 'mailbox', 'es')}"
-
-
-def _asker(hop: NextHop) -> Callable[[Config], str]:
-    def ask(_: Config) -> str:
-        place = (hop.address.host, hop.address.port)
-        with socket.create_connection(place, timeout=5.0) as channel:
-            greeting = channel.recv(512).split(b"\r\n")[0].decode("ascii", "replace")
-            channel.sendall(b"QUIT\r\n")
-        if not greeting.startswith("220"):
-            raise CommandError(f"it answers, but not as a mail server ready for mail: {greeting!r}")
-        return greeting
-
-    return ask
+def _examine(config: Config) -> Iterator[Finding]:
+    yield Finding("configuration", True, str(config.file))
+    yield from look_at_files(config)
+    if config.gateway.state.is_dir():
+        yield from look_at_store(config)
+    yield from look_at_versions()
+    hops = {str(one.next_hop.address): one for one in config.listeners if one.next_hop}
+    for listener in hops.values():
+        if listener.next_hop is not None:
+            yield from look_at_next_hop(listener.next_hop, listener.size_limit)
+    yield from look_at_postfix(config)
 
 
 def _show(config: Config) -> None:

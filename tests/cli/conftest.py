@@ -45,7 +45,7 @@ logging = ["log@crm.corp.example"]
 def config(tmp_path: Path, config_text: str) -> Path:
     file = tmp_path / "replygate.toml"
     file.write_text(config_text)
-    (tmp_path / "state").mkdir()
+    (tmp_path / "state").mkdir(mode=0o700)
     return file
 
 

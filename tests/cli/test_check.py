@@ -1,11 +1,7 @@
-"""check-config, address and doctor."""
+"""check-config and address."""
 
 from __future__ import annotations
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,45 +79,3 @@ def test_the_gateways_own_addresses_are_listed(run: Run, config: Path) -> None:
     assert listed == [
         {"address": "log@crm.corp.example", "takes": "any", "user": "", "thread_of": ""}
     ]
-
-
-@pytest.fixture
-def next_hop() -> Iterator[int]:
-    """A mail server that greets and takes its leave."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def greet() -> None:
-            with suppress(OSError):
-                channel, _ = server.accept()
-                with channel:
-                    channel.sendall(b"220 mx.example ready\r\n")
-                    channel.recv(512)
-
-        greeting = threading.Thread(target=greet)
-        greeting.start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-        greeting.join()
-
-
-def test_a_healthy_gateway_passes_every_check(
-    run: Run, config: Path, config_text: str, next_hop: int
-) -> None:
-    config.write_text(config_text.replace("10026", str(next_hop)))
-    listed = rows(run("doctor", "--json", "--config", str(config)))
-    assert [row["well"] for row in listed] == [True] * 4
-    assert listed[-1]["found"] == "220 mx.example ready"
-
-
-def test_a_next_hop_that_is_away_is_ill(run: Run, config: Path, config_text: str) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        config.write_text(config_text.replace("10026", str(unused.getsockname()[1])))
-        result = run("doctor", "--json", "--config", str(config), fails=1)
-    assert [row["check"].split()[0] for row in rows(result) if not row["well"]] == ["next"]
-
-
-def test_a_state_folder_that_is_absent_is_ill(run: Run, config: Path) -> None:
-    (config.parent / "state").rmdir()
-    result = run("doctor", "--json", "--config", str(config), fails=1)
-    assert "state folder" in [row["check"] for row in rows(result) if not row["well"]]
