@@ -6,6 +6,7 @@ import io
 import re
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from gateway.demo.pages import Pages
@@ -28,6 +29,7 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
     assert main(tmp_path) == 1
 
 
+@pytest.mark.timeout(600)  # two gateways, sixty commands, six files of 50 MB
 def test_the_whole_story_goes_as_written(tmp_path: Path) -> None:
     written = io.StringIO()
     pages = Pages(Console(file=written, width=140))
