@@ -23,13 +23,13 @@ check: $(READY)
 	$(BIN)/pytest -n auto --cov --cov-report=term
 	$(MAKE) --no-print-directory torture-quick
 
-# 2,000 kills, about ten minutes.
+# 2,000 kills, and an hour of mixed load with faults.
 torture: $(READY)
-	$(BIN)/python -m tests.torture --kills 2000
+	$(BIN)/python -m tests.torture --kills 2000 --soak 3600
 
-# 100 kills, about half a minute.
+# 100 kills and fifteen seconds of that load, about a minute.
 torture-quick: $(READY)
-	$(BIN)/python -m tests.torture --kills 100
+	$(BIN)/python -m tests.torture --kills 100 --soak 15
 
 reasons: $(READY)
 	$(BIN)/python -m tests.reasons README.md

@@ -107,7 +107,7 @@ class Round:
         await self.gate.start()
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*clients)
-        await self._drained()
+        await self.drained()
         result = account(self.letters, self.hop.taken, self.gate.database)
         said = self.gate.log.read_text("utf-8", "replace")
         if "Traceback" in said or "a defect" in said:
@@ -155,7 +155,7 @@ class Round:
         ill, _, _ = look(gate.database)
         self.faults += [f"after a kill at {plan.stage}: {said}" for said in ill]
 
-    async def _drained(self) -> None:
+    async def drained(self) -> None:
         """Stop and start until the spool is empty: it is looked at when the gateway starts."""
         spool = self.gate.state / "spool"
         for _ in range(20):
