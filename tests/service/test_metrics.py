@@ -1,0 +1,47 @@
+"""The figures, held against the alarms that are made of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.interfaces import Passage, Took
+from gateway.model.envelope import Relayed, RelayState
+from gateway.service.metrics import Levels, Metrics
+from tests.letters import envelope_of, letter
+
+RULES = Path(__file__).parents[2] / "conf" / "prometheus" / "replygate.rules.yml"
+NAMES = sorted(set(re.findall(r"\bgateway_[a-z_]+", RULES.read_text("utf-8"))))
+LEVELS = Levels({"inbound": 2}, {"hop": 1}, {"hop": 0}, {"hop": 0}, 3, 7.5, 4096, 1)
+
+
+def text(metrics: Metrics) -> str:
+    passage = Passage(
+        envelope_of(letter()), "", "", None, Relayed(RelayState.RELAYED), "trouble",
+        took=Took(0.1, 0.2, 0.3, 0.6),
+    )  # fmt: skip
+    metrics.passed(passage)
+    return metrics.text(LEVELS).decode()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_figure_of_an_alarm_is_there(name: str) -> None:
+    assert re.search(rf"^{name}[ {{]", text(Metrics()), re.MULTILINE)
+
+
+def test_what_was_never_decided_is_counted_as_none() -> None:
+    assert 'outcome="none",reason="none",relay="relayed",route="inbound"} 1.0' in text(Metrics())
+
+
+def test_a_listener_that_went_is_told_no_more() -> None:
+    metrics = Metrics()
+    assert 'gateway_sessions{route="inbound"} 2.0' in text(metrics)
+    other = Levels({"second": 1}, {}, {}, {}, 0, 0.0, 0, 0)
+    assert 'gateway_sessions{route="inbound"}' not in metrics.text(other).decode()
+
+
+def test_the_time_of_the_last_message_is_the_clocks() -> None:
+    said = text(Metrics(clock=lambda: 12.5))
+    assert 'gateway_last_message_timestamp_seconds{route="inbound"} 12.5' in said
