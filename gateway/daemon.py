@@ -303,7 +303,8 @@ class Daemon:
     def _observe(self, passage: Passage) -> None:
         """Write the line of a message, and tell its sender what he has to know."""
         maillog.passed(self.log, passage)
-        self.metrics.passed(passage)
+        if self.watch is not None:
+            self.metrics.passed(passage)
         if passage.relayed.state is RelayState.CONSUMED and (postman := self._postman) is not None:
             self.behind(self._file_notices(postman, passage))
 
