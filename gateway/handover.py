@@ -21,6 +21,8 @@ from gateway.model.envelope import Octets
 from gateway.model.message import Heading, Message
 from gateway.outbox import Drain, Manner
 from gateway.pipeline import Pipeline
+from gateway.sinks.hubspot import HubspotSink
+from gateway.sinks.hubspot_api import PUBLIC, HubspotSettings
 from gateway.sinks.jsonl import JsonlSink
 from gateway.sinks.webhook import WebhookSink
 from gateway.store.outbox import SqliteOutbox
@@ -120,7 +122,22 @@ def open_sink(sink: settings.Sink, config: settings.Config) -> Sink:
     secret = sink.secret.reveal() if sink.secret else ""
     if sink.kind == "webhook":
         return WebhookSink(sink.name, sink.url, secret, clock=_now, timeout_s=sink.timeout_s)
+    if sink.kind == "hubspot":
+        return HubspotSink(sink.name, secret, _hubspot(sink), clock=_now)
     return JsonlSink(sink.name, config.gateway.state / (sink.path or f"{sink.name}.jsonl"))
+
+
+def _hubspot(sink: settings.Sink) -> HubspotSettings:
+    return HubspotSettings(
+        url=sink.url or PUBLIC,
+        timeout_s=sink.timeout_s,
+        create_contacts=sink.create_contacts,
+        attachments=sink.attachments,
+        attachment_limit=sink.attachment_limit,
+        folder=sink.folder,
+        deals=sink.deals,
+        requests_per_second=sink.requests_per_second,
+    )
 
 
 def _now() -> datetime:

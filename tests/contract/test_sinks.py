@@ -13,9 +13,12 @@ import pytest
 
 from gateway.interfaces import Sink, SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.handover import Kind
+from gateway.sinks.hubspot import HubspotSink
+from gateway.sinks.hubspot_api import HubspotSettings
 from gateway.sinks.jsonl import JsonlSink
 from gateway.sinks.webhook import WebhookSink
 from tests.http_server import CUT, CUT_AFTER, SILENT, Answer, HttpServer, http_server
+from tests.sinks.hubspot_server import TOKEN, Hubspot
 from tests.sinks.parcels import ENTRY, NOON, entry, gone, logged
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
@@ -63,7 +66,16 @@ async def webhook(_: Path) -> AsyncIterator[Place]:
         yield Place(sink, lambda: by_events(taken), server)
 
 
-PLACES = [jsonl, webhook]
+@asynccontextmanager
+async def hubspot(_: Path) -> AsyncIterator[Place]:
+    account = Hubspot()
+    async with http_server(account) as server:
+        settings = HubspotSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
+        sink = HubspotSink("crm", TOKEN, settings, clock=lambda: NOON)
+        yield Place(sink, account.subjects, server)
+
+
+PLACES = [jsonl, webhook, hubspot]
 Opens = Callable[[Path], AbstractAsyncContextManager[Place]]
 
 
@@ -183,7 +195,9 @@ async def test_a_connection_that_is_cut_after_the_work_makes_no_second_entry(
 ) -> None:
     assert remote.server is not None
     await remote.sink.push(logged())
-    asked = len(remote.server.requests)
+    before = len(remote.server.requests)
+    await remote.sink.push(logged())
+    asked = len(remote.server.requests) - before
     for number in range(asked):
         remote.server.next = [*[None] * number, CUT_AFTER]
         with pytest.raises(SinkUnavailableError):
