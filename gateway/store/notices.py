@@ -5,16 +5,15 @@ Each call opens the database and closes it again, on the thread of its caller: n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from gateway.interfaces import WaitingNotice
-from gateway.store import database
 from gateway.store.rows import clean, entry_number, micros
-from gateway.store.turns import roll_back
+from gateway.store.turns import changing, opened
 
 DAY: Final = timedelta(days=1)
 
@@ -23,8 +22,8 @@ class NoticeBox:
     """The notices of one store."""
 
     def __init__(self, path: Path, *, timeout_s: float = 5.0) -> None:
-        self._path = path
-        self._timeout_s = timeout_s
+        self._opened = partial(opened, path, timeout_s)
+        self._change = partial(changing, path, timeout_s)
 
     def put(
         self,
@@ -91,21 +90,3 @@ class NoticeBox:
                 " WHERE notice = ?",
                 (state, clean(said), number),
             )
-
-    @contextmanager
-    def _opened(self) -> Iterator[Any]:
-        with (
-            database.told(self._path),
-            closing(database.connect(self._path, timeout_s=self._timeout_s)) as connection,
-        ):
-            yield connection
-
-    @contextmanager
-    def _change(self) -> Iterator[Any]:
-        with self._opened() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                roll_back(connection)

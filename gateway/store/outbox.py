@@ -7,9 +7,9 @@ takes no lock of the writer's: mail comes first.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 from gateway.model.decision import Reason
 from gateway.model.entry import Entry, Kept
 from gateway.model.handover import Kind, Parcel, Pause, Push, Standing, State
-from gateway.store import database
 from gateway.store.blobs import Blobs
 from gateway.store.contacts import read_contacts
 from gateway.store.entries import Entries
@@ -33,7 +32,7 @@ from gateway.store.rows import (
     moment_or_none,
     to_json,
 )
-from gateway.store.turns import roll_back
+from gateway.store.turns import changing, opened
 
 SAID_LIMIT = 500
 """Characters kept of what a sink said."""
@@ -45,7 +44,8 @@ class SqliteOutbox:
 
     def __init__(self, path: Path, *, timeout_s: float = 5.0) -> None:
         self._path = path
-        self._timeout_s = timeout_s
+        self._opened = partial(opened, path, timeout_s)
+        self._change = partial(changing, path, timeout_s)
         self._me = secrets.token_hex(8)
 
     def register(self, sinks: Mapping[str, bool]) -> None:
@@ -217,24 +217,6 @@ class SqliteOutbox:
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with self._opened() as connection:
             return list(connection.execute(sql, values).fetchall())
-
-    @contextmanager
-    def _opened(self) -> Iterator[Any]:
-        with (
-            database.told(self._path),
-            closing(database.connect(self._path, timeout_s=self._timeout_s)) as connection,
-        ):
-            yield connection
-
-    @contextmanager
-    def _change(self) -> Iterator[Any]:
-        with self._opened() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                roll_back(connection)
 
 
 KINDS = tuple(Kind)

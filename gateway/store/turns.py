@@ -1,11 +1,12 @@
-"""The transactions around the writer's and the reader's batches, and who has the store open."""
+"""Transactions: the batches of writer and reader, short calls; and who has the store open."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -117,6 +118,28 @@ class Reading:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+
+@contextmanager
+def opened(path: Path, timeout_s: float) -> Iterator[database.Connection]:
+    """Open the store for one call. Raises StoreBusyError."""
+    with (
+        database.told(path),
+        closing(database.connect(path, timeout_s=timeout_s)) as connection,
+    ):
+        yield connection
+
+
+@contextmanager
+def changing(path: Path, timeout_s: float) -> Iterator[database.Connection]:
+    """Open the store for one transaction, all or nothing. Raises StoreBusyError."""
+    with opened(path, timeout_s) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            roll_back(connection)
 
 
 def roll_back(connection: database.Connection) -> None:
