@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config.settings import Web
+
 ROOT = Path(__file__).parent.parent
 SERVICE = ROOT / "systemd" / "replygate.service"
+PAGES = ROOT / "systemd" / "replygate-web.service"
 SOCKET = ROOT / "systemd" / "replygate.socket"
 
 
@@ -20,9 +23,10 @@ def settings(unit: Path, key: str) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is absent")
-def test_the_service_is_hardened() -> None:
+@pytest.mark.parametrize("unit", [SERVICE, PAGES])
+def test_the_service_is_hardened(unit: Path) -> None:
     checked = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(SERVICE)],
+        ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(unit)],
         capture_output=True,
         text=True,
         check=False,
@@ -49,3 +53,13 @@ def test_the_service_waits_longer_for_its_stop_than_for_the_final_dot() -> None:
 
 def test_the_service_has_no_capability() -> None:
     assert settings(SERVICE, "CapabilityBoundingSet") == [""]
+
+
+def test_the_pages_may_listen_where_they_do_by_default() -> None:
+    port = Web().address.port
+    assert settings(PAGES, "SocketBindAllow") == [f"ipv4:tcp:{port}", f"ipv6:tcp:{port}"]
+
+
+def test_the_pages_share_the_state_folder_and_user_of_the_service() -> None:
+    for key in ("StateDirectory", "User", "Group"):
+        assert settings(PAGES, key) == settings(SERVICE, key)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+import tempfile
 from pathlib import Path
 
 import click
 
 from gateway.cli.command import Command, config_file
+from gateway.cli.opening import open_registry
+from gateway.cli.output import say
 from gateway.config.load import load_config
+from gateway.config.settings import Config
 
 
 @click.command("serve", cls=Command)
@@ -25,11 +30,41 @@ def serve(ctx: click.Context) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the demo keeps its store and mail, to look at afterwards.",
 )
+@click.option("--serve", "serving", is_flag=True, help="Show it as web pages afterwards.")
 @click.pass_context
-def demo(ctx: click.Context, folder: Path | None) -> None:
+def demo(ctx: click.Context, folder: Path | None, *, serving: bool) -> None:
     """Play a story over SMTP on this machine that shows what is logged, and why."""
     from gateway.demo.play import main as play
 
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-    ctx.exit(play(folder))
+    if not serving:
+        ctx.exit(play(folder))
+    with tempfile.TemporaryDirectory(prefix="replygate-demo-") as made:
+        place = folder or Path(made)
+        if failed := play(place):
+            ctx.exit(failed)
+        _show(load_config(place / "gateway" / "replygate.toml"))
+
+
+def _show(config: Config) -> None:
+    """Serve the pages of a demo, with somebody who may see all of it."""
+    from gateway.web.server import run
+
+    user, password = new_admin(config)
+    say(f"The pages are at http://{config.web.address}; end them with Ctrl-C.")
+    say(f"Sign in as {user} with the password {password}")
+    run(config)
+
+
+def new_admin(config: Config) -> tuple[str, str]:
+    """Make somebody who may see all of a demo; return the address and the password."""
+    from gateway.web.vault import Vault
+
+    user, password = f"admin@{min(config.gateway.domains)}", secrets.token_urlsafe(12)
+    with open_registry(config) as registry:
+        if user not in {known.key for known in registry.list_users()}:
+            registry.add_user(user, "Demo Admin", "admin")
+    with Vault(config.gateway.state) as vault:
+        vault.set_password(user, password)
+    return user, password

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.cli.opening import open_registry
+from gateway.cli.serve import new_admin
+from gateway.config.load import load_config
 from gateway.web.vault import Vault
 from tests.cli.conftest import Run
 
@@ -28,3 +31,13 @@ def test_short_password_is_refused_with_what_is_expected(run: Run, config: Path)
 def test_nobody_who_is_no_user_gets_a_password(run: Run, config: Path) -> None:
     words = ("user", "password", ANNA, "--password", "correct-horse", "--config", str(config))
     assert "no user" in run(*words, fails=1).stderr.lower()
+
+
+def test_admin_of_a_demo_may_sign_in_each_time_it_is_shown(config: Path, tmp_path: Path) -> None:
+    loaded = load_config(config, {})
+    for _ in range(2):
+        user, password = new_admin(loaded)
+        with Vault(tmp_path / "state") as vault:
+            assert vault.is_right(user, password)
+    with open_registry(loaded) as registry:
+        assert registry.user(user).role == "admin"
