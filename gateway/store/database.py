@@ -7,6 +7,7 @@ process has written, whatever the timeout.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -34,6 +35,9 @@ def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> C
     """Return a connection that leaves transactions to us. Raises StoreBusyError."""
     mode = "ro" if read_only else "rwc"
     with told(path):
+        if not read_only:
+            # Made by us, so that nobody else may read it; its log and index take that over.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = driver.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,

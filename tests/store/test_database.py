@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,15 @@ def test_a_damaged_database_is_told(path: Path) -> None:
 def test_an_error_about_a_row_is_not_the_stores(path: Path) -> None:
     with Registry(path) as registry, pytest.raises(database.driver.IntegrityError):
         registry._rows("INSERT INTO crm_logins VALUES (NULL)")
+
+
+def test_nobody_else_may_read_the_database_or_its_log(path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        store = SqliteStore.open(path)
+    finally:
+        os.umask(before)
+    modes = {one.name: one.stat().st_mode & 0o077 for one in path.parent.glob("store.sqlite*")}
+    store.close()
+    assert modes.keys() >= {"store.sqlite", "store.sqlite-wal", "store.sqlite-shm"}
+    assert set(modes.values()) == {0}

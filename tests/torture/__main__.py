@@ -18,8 +18,9 @@ from tests.torture.gate import zygote
 from tests.torture.soak import Soaked, soak
 
 GROWTH_LIMIT = 1_000_000
-"""Octets for 10,000 letters; shorter soaks than `GROWTH_LETTERS` say nothing of it."""
-GROWTH_LETTERS = 20_000
+"""Octets for 10,000 letters; soaks of fewer than `GROWTH_LETTERS` say nothing of it."""
+GROWTH_LETTERS = 100_000
+"""By then the caches of the store are full."""
 
 
 def _say(line: str) -> None:
