@@ -327,12 +327,14 @@ class Outbox(Protocol):
         """Return what may be told of a push today, and what is kept of its message."""
         ...
 
-    def done(self, push: Push, theirs: str, now: datetime) -> None:
-        """Note that the sink has it."""
+    def done(self, taken: Sequence[tuple[Push, str]], now: datetime) -> None:
+        """Note that the sink has these, and what it calls each."""
         ...
 
-    def again(self, push: Push, again_at: datetime, now: datetime, said: str = "") -> None:
-        """Give a lease back; with something said, it counts as an attempt that failed."""
+    def again(
+        self, push: Push, again_at: datetime, now: datetime, said: str = "", *, counts: bool = True
+    ) -> None:
+        """Give a lease back; with something said it failed, which may not count against it."""
         ...
 
     def dead(self, push: Push, now: datetime, said: str) -> None:

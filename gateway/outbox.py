@@ -126,13 +126,13 @@ class Drain:
         """Settle what was pushed; the sink as a whole last."""
         done = Drained()
         away: SinkUnavailableError | None = None
+        taken: list[tuple[Push, str]] = []
         for push, result in zip(pushes, results, strict=True):
             now = self._clock()
             if result is None:
                 await asyncio.to_thread(self._outbox.drop, push)
             elif isinstance(result, str):
-                await asyncio.to_thread(self._outbox.done, push, result, now)
-                done = replace(done, taken=done.taken + 1)
+                taken.append((push, result))
             elif isinstance(result, SinkRefusedError) or self._is_over(push, result, now):
                 await asyncio.to_thread(self._outbox.dead, push, now, str(result))
                 done = replace(done, refused=done.refused + 1)
@@ -140,6 +140,10 @@ class Drain:
                 away = result if result.everything else away
                 await self._fail(push, result, now)
                 done = replace(done, retrying=done.retrying + 1)
+        if taken:
+            # One commit for all: the mail path needs the store as well.
+            await asyncio.to_thread(self._outbox.done, taken, self._clock())
+            done = replace(done, taken=len(taken))
         if away is not None:
             return replace(done, alarm=await self._leave_alone(away))
         if done.taken or done.refused:
@@ -148,8 +152,11 @@ class Drain:
 
     async def _fail(self, push: Push, error: SinkUnavailableError, now: datetime) -> None:
         """Let a push wait; where the whole sink is away, no longer than the sink itself."""
-        pause = timedelta(0) if error.everything else self._pause(push.attempts, error)
-        await asyncio.to_thread(self._outbox.again, push, now + pause, now, str(error))
+        whole = error.everything
+        pause = timedelta(0) if whole else self._pause(push.attempts, error)
+        await asyncio.to_thread(
+            self._outbox.again, push, now + pause, now, str(error), counts=not whole
+        )
 
     def _is_over(self, push: Push, result: Exception, now: datetime) -> bool:
         """Whether a push was tried for too long, while the sink took others."""

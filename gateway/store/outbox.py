@@ -133,32 +133,27 @@ class SqliteOutbox:
                 kept = None
             return Parcel(push, entry, names=_names(connection, entry)), kept
 
-    def done(self, push: Push, theirs: str, now: datetime) -> None:
-        """Note that the sink has it."""
-        entry = entry_number(push.entry_id)
+    def done(self, taken: Sequence[tuple[Push, str]], now: datetime) -> None:
+        """Note that the sink has these, and what it calls each."""
         with self._change() as change:
-            change.execute(
-                "UPDATE pushes SET state = 'done', reason = '', said = '', leased_until = 0"
-                " WHERE push = ?",
-                (push.number,),
-            )
-            if push.kind in {Kind.LOGGED, Kind.MERGED}:
-                row = (push.sink, entry, theirs, micros(now))
-                change.execute("INSERT OR REPLACE INTO handed_over VALUES (?, ?, ?, ?)", row)
-            elif push.kind in {Kind.REMOVED, Kind.ERASED}:
-                gone = "DELETE FROM handed_over WHERE entry = ? AND sink = ?"
-                change.execute(gone, (entry, push.sink))
+            for push, theirs in taken:
+                _settle(change, push, theirs, micros(now))
 
-    def again(self, push: Push, again_at: datetime, now: datetime, said: str = "") -> None:
-        """Give a lease back; with something said, it counts as an attempt that failed."""
+    def again(
+        self, push: Push, again_at: datetime, now: datetime, said: str = "", *, counts: bool = True
+    ) -> None:
+        """Give a lease back; with something said it failed, which may not count against it."""
         with self._change() as change:
             if not said:
                 free = "UPDATE pushes SET leased_until = 0, next_at = ? WHERE push = ?"
                 change.execute(free, (micros(again_at), push.number))
                 return
-            told = (micros(again_at), micros(now), Reason.CRM_RETRYING, _short(said))
+            find = "SELECT reason FROM pushes WHERE push = ?"
+            (before,) = change.execute(find, (push.number,)).fetchone()
+            since = micros(now) if counts else None
+            told = (int(counts), micros(again_at), since, Reason.CRM_RETRYING, _short(said))
             changed = change.execute(_AGAIN, (*told, push.number, self._me)).rowcount
-            if changed == 1 and push.attempts == 0:
+            if changed == 1 and before != Reason.CRM_RETRYING:
                 _decide(change, push, Reason.CRM_RETRYING, said, micros(now))
 
     def dead(self, push: Push, now: datetime, said: str) -> None:
@@ -259,7 +254,7 @@ _DUE = (
     " ORDER BY p.next_at, p.push LIMIT ?"
 )
 _AGAIN = (
-    "UPDATE pushes SET leased_until = 0, attempts = attempts + 1, next_at = ?,"
+    "UPDATE pushes SET leased_until = 0, attempts = attempts + ?, next_at = ?,"
     " failing_since = coalesce(failing_since, ?), reason = ?, said = ?"
     " WHERE push = ? AND leased_by = ? AND state = 'waiting'"
 )
@@ -267,6 +262,7 @@ _DEAD = (
     "UPDATE pushes SET state = 'dead', leased_until = 0, attempts = attempts + 1, reason = ?,"
     " said = ? WHERE push = ? AND leased_by = ? AND state = 'waiting'"
 )
+_DONE = "UPDATE pushes SET state = 'done', reason = '', said = '', leased_until = 0 WHERE push = ?"
 _DROP = f"UPDATE pushes SET state = 'dropped', said = '' WHERE push = ? AND state IN {_OPEN}"
 _RETRY = (
     "UPDATE pushes SET state = 'waiting', attempts = 0, failing_since = NULL, next_at = ?"
@@ -284,6 +280,18 @@ _DECIDE = (
     " d.matches, d.notes, d.keep FROM entries e JOIN decisions d ON d.entry = e.entry"
     " AND d.number = e.holds WHERE e.entry = ?"
 )
+
+
+def _settle(change: Any, push: Push, theirs: str, at: int) -> None:
+    """Note that the sink has one, and whether it has the entry now."""
+    entry = entry_number(push.entry_id)
+    change.execute(_DONE, (push.number,))
+    if push.kind in {Kind.LOGGED, Kind.MERGED}:
+        row = (push.sink, entry, theirs, at)
+        change.execute("INSERT OR REPLACE INTO handed_over VALUES (?, ?, ?, ?)", row)
+    elif push.kind in {Kind.REMOVED, Kind.ERASED}:
+        gone = "DELETE FROM handed_over WHERE entry = ? AND sink = ?"
+        change.execute(gone, (entry, push.sink))
 
 
 def _decide(change: Any, push: Push, reason: Reason, said: str, at: int) -> None:

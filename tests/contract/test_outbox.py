@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -154,6 +155,37 @@ async def test_a_lease_that_ran_out_is_free_again(post: Post) -> None:
     later = now + LEASE
     other = SqliteOutbox(post.office.path)
     assert len(other.claim("shelf", later, later + LEASE, 10, past_dead=False)) == 1
+
+
+async def test_several_that_drain_at_once_tell_each_event_once(post: Post) -> None:
+    for number in range(12):
+        await post.office.log(letter(number))
+    await post.settled()
+    drains = [post.draining(SqliteOutbox(post.office.path)) for _ in range(3)]
+    for _ in range(4):
+        await asyncio.gather(*(drain.drain() for drain in drains))
+    told = [parcel.push.entry_id for parcel in post.shelf.parcels]
+    assert len(told) == len(set(told)) == 12
+
+
+async def test_what_is_under_way_when_the_gateway_stops_is_free_at_once(post: Post) -> None:
+    await post.office.log(letter(1))
+    await post.settled()
+    asked = asyncio.Event()
+
+    class Slow(Shelf):
+        async def push(self, parcel: Parcel) -> str:
+            asked.set()
+            await asyncio.Event().wait()
+            return await super().push(parcel)
+
+    quick, post.shelf = post.shelf, Slow()
+    task = asyncio.ensure_future(post.draining(post.outbox).drain())
+    await asked.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    post.shelf = quick
+    assert (await post.draining(SqliteOutbox(post.office.path)).drain()).taken == 1
 
 
 async def test_the_key_of_a_push_stays_the_same(post: Post) -> None:
@@ -334,6 +366,15 @@ async def test_a_whole_day_away_gives_nothing_up(post: Post) -> None:
     post.shelf.fault = lambda _: None
     await post.drain()
     assert len(post.shelf.parcels) == 1
+
+
+async def test_days_away_do_not_count_against_a_push(post: Post) -> None:
+    post.shelf.fault = away
+    await post.office.log(letter(1))
+    await post.drain()
+    post.office.clock.pass_by(days=9)
+    post.shelf.fault = fail
+    assert (await post.drain()).retrying == 1
 
 
 async def test_what_left_the_timeline_is_taken_back(post: Post) -> None:
