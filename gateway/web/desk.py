@@ -161,7 +161,8 @@ def _answer(page: Page, request: Request, form: FormData | None, admin: bool) ->
             if form is not None:
                 _check_token(desk, cookie, form)
             return page(visit)
-        except NotFoundError:
+        except (NotFoundError, OverflowError):
+            # A number that SQLite cannot hold is the number of nothing.
             return visit.show("missing.html", 404)
         except NotAllowedError as error:
             return visit.show("refused.html", 403, why=str(error))

@@ -72,6 +72,9 @@ class Letter:
     @property
     def html(self) -> str:
         """Its HTML without anything that runs, styles or calls home; empty when it has none."""
+        # The parts of a message inside another one are counted from its own octets.
+        if self.arrival.wrapping is not None:
+            return ""
         octets = self.arrival.envelope.content.octets
         for part in dissect(self.message.parts).words:
             if part.media_type == "text/html":

@@ -9,6 +9,7 @@ import uvicorn
 from gateway.config.settings import Config
 from gateway.store.registry import Registry
 from gateway.web.app import new_app
+from gateway.web.work import sweep
 
 
 class Server(uvicorn.Server):
@@ -28,6 +29,7 @@ def new_server(config: Config) -> Server:
     """Return the server; the record is made when there is none yet."""
     config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     Registry(config.store_path).close()
+    sweep(config.gateway.state)
     address = config.web.address
     return Server(
         uvicorn.Config(

@@ -7,7 +7,9 @@ of messages that name the same cure is told, which is the most that it can be.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
@@ -33,6 +35,9 @@ from gateway.trust.verifier import Verifier
 from gateway.web.orders import Order
 
 COPY_LIMIT = 256 << 20
+COPIES = "rehearsal-"
+_ONE_AT_A_TIME = threading.Lock()
+"""However many people click, one copy is made at a time."""
 CURABLE = (Outcome.HELD, Outcome.NOT_LOGGED)
 
 
@@ -88,10 +93,19 @@ def rehearse(config: Config, orders: Sequence[Order], by: str, now: datetime) ->
         with Views(path, clock=lambda: now) as views:
             targets = {one for order in orders for one in _targets(views, order)}
         return Done(known=False, at_most=len(targets))
-    with tempfile.TemporaryDirectory(prefix="rehearsal-", dir=config.gateway.state) as folder:
+    with (
+        _ONE_AT_A_TIME,
+        tempfile.TemporaryDirectory(prefix=COPIES, dir=config.gateway.state) as folder,
+    ):
         copy = Path(folder) / "copy.db"
         _copy(path, copy)
         return asyncio.run(_carry_out(config, copy, orders, by, now))
+
+
+def sweep(folder: Path) -> None:
+    """Remove the copies that a process left behind which was ended in the middle."""
+    for copy in folder.glob(f"{COPIES}*"):
+        shutil.rmtree(copy)
 
 
 def compare(

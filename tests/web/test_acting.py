@@ -12,6 +12,7 @@ from gateway.rules.pages import PAGES
 from gateway.store.entries import Entries
 from gateway.store.registry import Registry
 from gateway.web.orders import order_of
+from gateway.web.server import new_server
 from gateway.web.vault import Vault
 from tests.letters import letter
 from tests.web.conftest import ANNA, BOB, CAROL, Browser, Mail
@@ -64,6 +65,14 @@ def test_rehearsal_leaves_nothing_behind(deputy: str, config: Config, bea: Brows
     bea.get(f"/messages/{deputy}/do/log-thread")
     assert {file.name: file.stat().st_size for file in segments.iterdir()} == before
     assert not list(config.gateway.state.glob("rehearsal-*"))
+
+
+def test_server_removes_copies_that_a_crash_left(config: Config) -> None:
+    left = config.gateway.state / "rehearsal-crashed"
+    left.mkdir()
+    (left / "copy.db").write_bytes(b"x")
+    new_server(config)
+    assert not left.exists()
 
 
 def test_button_does_what_it_said_and_the_audit_log_tells(

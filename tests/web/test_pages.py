@@ -8,8 +8,9 @@ import pytest
 
 from gateway.config.settings import Config
 from gateway.store.registry import Registry
+from gateway.web.pages.decisions import ASKED
 from gateway.web.vault import Vault
-from tests.letters import letter
+from tests.letters import forward_of, letter
 from tests.web.conftest import ANNA, BOB, CAROL, EVE, Browser, Mail
 
 OFFER = letter(
@@ -311,3 +312,42 @@ def test_policy_tells_what_the_last_days_would_have_been(
 def test_page_that_is_not_there_says_so(anna: Browser) -> None:
     assert anna.get("/nowhere").status_code == 404
     assert anna.get("/messages/0000000000000001").status_code == 404
+
+
+FILES = (
+    f"From: Carol <{CAROL}>\r\nTo: {ANNA}\r\nSubject: Files\r\n"
+    "Message-ID: <files@customer.example>\r\nDate: Mon, 23 Nov 2026 11:59:00 +0000\r\n"
+    'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    "--b\r\nContent-Type: text/html\r\n\r\n<b>See the file.</b>\r\n"
+    "--b\r\nContent-Type: application/pdf\r\n"
+    'Content-Disposition: attachment; filename="a.pdf"\r\n\r\n%PDF-1.4 of Carol\r\n--b--\r\n'
+).encode()
+
+
+def test_file_of_a_forwarded_letter_is_that_of_the_letter_inside(mail: Mail, bea: Browser) -> None:
+    outer = forward_of(FILES, author=ANNA, to="log@crm.corp.example")
+    (entry,) = mail(outer, sent=True, to="log@crm.corp.example")
+    page = bea.get(f"/messages/{entry}").text
+    assert "See the file." in page
+    assert bea.get(f"/messages/{entry}/files/1").content == b"%PDF-1.4 of Carol"
+    assert bea.get(f"/messages/{entry}/html").status_code == 404
+
+
+ODD = (
+    "99999999999999999999999", "-1", "0", "%00", "%F0%9F%92%A9", "..%2f..%2fetc", "%ff%fe", "'--",
+    "a" * 2000,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_addresses_give_no_fault(story: dict[str, str], bea: Browser, odd: str) -> None:
+    entry = story["reply"]
+    paths = [
+        f"/contacts/{odd}", f"/threads/{odd}", f"/companies/{odd}", f"/messages/{odd}",
+        f"/messages/{entry}/files/{odd}", f"/messages/{entry}/do/{odd}", f"/static/{odd}",
+        *(f"/decisions?{name}={odd}" for name in (*ASKED, "after")),
+        f"/search?q={odd}&after={odd}", f"/contacts?q={odd}&after={odd}", f"/held?after={odd}",
+        f"/sign-in?next={odd}",
+    ]  # fmt: skip
+    statuses = {path: bea.get(path).status_code for path in paths}
+    assert {path: status for path, status in statuses.items() if status >= 500} == {}
