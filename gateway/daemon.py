@@ -29,6 +29,7 @@ from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import RelayState
 from gateway.model.trust import Trust
 from gateway.notices.compose import Sender
+from gateway.notices.filing import Filing
 from gateway.notices.postman import Postman
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
@@ -107,6 +108,7 @@ class Daemon:
         self.servers: dict[str, OpenDoor] = {}
         self.relays: dict[settings.NextHop, Relay] = {}
         self._behind: set[asyncio.Task[None]] = set()
+        self.filing = Filing(lambda why: log.warning("no notice was written", trouble=why))
         self._closing = AsyncExitStack()
         self.file_types = FileTypes()
         self._patience_ended: datetime | None = None
@@ -138,9 +140,11 @@ class Daemon:
             self.verifier,
             _flow_settings(config),
             observe=self._observe,
+            decided_late=self._tell_sender,
             read=self._reader(config),
         )
         self.notice_box = NoticeBox(config.store_path)
+        self._closing.push_async_callback(self.filing.finish)
         self._closing.push_async_callback(self._close_doors)
         inherited = service.inherit()
         for listener in config.listeners:
@@ -305,8 +309,11 @@ class Daemon:
         maillog.passed(self.log, passage)
         if self.watch is not None:
             self.metrics.passed(passage)
+        self._tell_sender(passage)
+
+    def _tell_sender(self, passage: Passage) -> None:
         if passage.relayed.state is RelayState.CONSUMED and (postman := self._postman) is not None:
-            self.behind(self._file_notices(postman, passage))
+            self.filing.begin(postman, passage, datetime.now(UTC))
 
     @property
     def _postman(self) -> Postman | None:
@@ -318,12 +325,6 @@ class Daemon:
         key = self.store.directory.notice_key
         sender = Sender(str(notices.address), notices.language, key)
         return Postman(self.notice_box, sender, self._relay(hop), lambda: self.store.directory)
-
-    async def _file_notices(self, postman: Postman, passage: Passage) -> None:
-        try:
-            await postman.file(passage, datetime.now(UTC))
-        except StoreBusyError as error:
-            self.log.warning("no notice was written", trouble=str(error))
 
     async def _send_notices(self) -> None:
         if (postman := self._postman) is not None and (

@@ -103,6 +103,7 @@ class Pipeline:
         settings: Settings,
         *,
         observe: Callable[[Passage], None] = lambda _: None,
+        decided_late: Callable[[Passage], None] = lambda _: None,
         read: Read = read_message,
     ) -> None:
         self.recorder = recorder
@@ -110,6 +111,7 @@ class Pipeline:
         self.verifier = verifier
         self.settings = settings
         self.observe = observe
+        self.decided_late = decided_late
         self.read = read
 
     async def receive(self, envelope: Envelope, delivery: Delivery) -> Handled:
@@ -151,12 +153,8 @@ class Pipeline:
         the facts of today, as a replay is: give the moment. Raises StoreBusyError and
         InspectionDeferredError.
         """
-        entries = []
-        for judged in await self.decide(envelope, asked_at):
-            entry_id = await self.recorder.record(judged.case, judged.decision)
-            self.recorder.settle(entry_id, envelope.content.sha256, relayed)
-            entries.append(entry_id)
-        return tuple(entries)
+        passage = await self._take_in(envelope, relayed, asked_at)
+        return tuple(entry_id for entry_id, _ in passage.decisions)
 
     async def take_as_logged(self, envelope: Envelope, asked_at: datetime) -> tuple[str, ...]:
         """Record a message of a sent folder that counts as logged (rules.md section 6).
@@ -187,7 +185,7 @@ class Pipeline:
             envelope, relayed, _ = taken
             fate = relayed or Relayed(RelayState.UNKNOWN)
             try:
-                await self.take_in(envelope, fate)
+                passage = await self._take_in(envelope, fate)
             except StoreBusyError:
                 break
             except Exception as error:  # noqa: BLE001 - the others behind it must not wait (D-3)
@@ -195,8 +193,23 @@ class Pipeline:
                 self.observe(Passage(envelope, "", "", None, fate, trouble))
                 continue
             await self.spool.drop(name)
+            self.decided_late(passage)
             decided += 1
         return decided
+
+    async def _take_in(
+        self, envelope: Envelope, relayed: Relayed, asked_at: datetime | None = None
+    ) -> Passage:
+        found = await self.decide(envelope, asked_at)
+        taken = []
+        for judged in found:
+            entry_id = await self.recorder.record(judged.case, judged.decision)
+            self.recorder.settle(entry_id, envelope.content.sha256, relayed)
+            taken.append((entry_id, judged.decision))
+        first, decision = taken[0]
+        outer = found[0].case.wrapping or found[0].case
+        message_id = outer.heading.message_id
+        return Passage(envelope, message_id, first, decision, relayed, decisions=tuple(taken))
 
     def _is_copy(self, envelope: Envelope) -> bool:
         ours = self.recorder.directory.logging_by_key

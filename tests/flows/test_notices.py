@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from gateway import maillog
 from gateway.config.load import parse_config
 from gateway.daemon import Daemon
 from gateway.mail.reading import read_heading
+from gateway.model.envelope import Relayed, RelayState
 from tests.flows.running import Running
 from tests.intake.door import Caller
-from tests.letters import letter
+from tests.letters import envelope_of, letter
 from tests.next_hop import NextHop, next_hop
 
 ANNA, CAROL, LOG = "anna@corp.example", "carol@customer.example", "log@gate.example"
@@ -70,8 +72,7 @@ async def copy(caller: Caller, octets: bytes, to: str = LOG, mail_from: str = AN
 async def notices(running: Running, hop: NextHop) -> list[bytes]:
     """Return the notices that the next hop has by now."""
     daemon = running.daemon
-    while [task for task in daemon._behind if "_file_notices" in repr(task)]:
-        await daemon._send_notices()
+    await daemon.filing.finish()
     await daemon._send_notices()
     return [taken.content for taken in hop.taken if b"From: Replygate" in taken.content]
 
@@ -84,6 +85,24 @@ async def test_who_sent_a_copy_that_is_held_is_told(tmp_path: Path) -> None:
         assert "held copy-sender-unverified" in await copy(caller, UNPROVEN)
         (notice,) = await notices(running, hop)
     assert b"To: anna@corp.example\r\n" in notice
+    assert b"copy-sender-unverified" in notice
+
+
+async def test_a_notice_that_is_being_filed_survives_a_stop(tmp_path: Path) -> None:
+    async with office(tmp_path) as (running, _, caller):
+        await copy(caller, UNPROVEN)
+    (waiting,) = running.daemon.notice_box.due(datetime.now(UTC), 9)
+    assert waiting.recipient == ANNA
+
+
+async def test_who_sent_a_copy_that_is_decided_late_is_told(tmp_path: Path) -> None:
+    async with office(tmp_path) as (running, hop, _):
+        spool = running.daemon.spool
+        envelope = envelope_of(UNPROVEN, mail_from=ANNA, rcpt_to=LOG, trusted=False)
+        name = await spool.put(envelope, "store-unavailable")
+        await spool.settle(name, Relayed(RelayState.CONSUMED))
+        await running.daemon.pipeline.decide_later()
+        (notice,) = await notices(running, hop)
     assert b"copy-sender-unverified" in notice
 
 
