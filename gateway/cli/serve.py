@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from gateway.cli.command import Command, config_file
-from gateway.cli.opening import open_registry
 from gateway.cli.output import say
 from gateway.config.load import load_config
-from gateway.config.settings import Config
+from gateway.config.settings import Config, Web
+from gateway.config.values import Endpoint
+from gateway.store.registry import Registry
 
 
 @click.command("serve", cls=Command)
@@ -35,6 +37,7 @@ def serve(ctx: click.Context) -> None:
 def demo(ctx: click.Context, folder: Path | None, *, serving: bool) -> None:
     """Play a story over SMTP on this machine that shows what is logged, and why."""
     from gateway.demo.play import main as play
+    from gateway.demo.ports import free_ports
 
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,9 @@ def demo(ctx: click.Context, folder: Path | None, *, serving: bool) -> None:
         place = folder or Path(made)
         if failed := play(place):
             ctx.exit(failed)
-        _show(load_config(place / "gateway" / "replygate.toml"))
+        config = load_config(place / "gateway" / "replygate.toml")
+        (port,) = free_ports(1)
+        _show(replace(config, web=Web(address=Endpoint("127.0.0.1", port))))
 
 
 def _show(config: Config) -> None:
@@ -62,7 +67,7 @@ def new_admin(config: Config) -> tuple[str, str]:
     from gateway.web.vault import Vault
 
     user, password = f"admin@{min(config.gateway.domains)}", secrets.token_urlsafe(12)
-    with open_registry(config) as registry:
+    with Registry(config.store_path) as registry:
         if user not in {known.key for known in registry.list_users()}:
             registry.add_user(user, "Demo Admin", "admin")
     with Vault(config.gateway.state) as vault:

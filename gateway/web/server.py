@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 
 import uvicorn
 
 from gateway.config.settings import Config
+from gateway.config.values import Endpoint
 from gateway.store.registry import Registry
 from gateway.web.app import new_app
 from gateway.web.work import sweep
+
+
+class AddressTakenError(ValueError):
+    """The address of the pages cannot be listened at."""
 
 
 class Server(uvicorn.Server):
@@ -46,5 +53,18 @@ def new_server(config: Config) -> Server:
 
 
 def run(config: Config) -> None:
-    """Serve until a signal says stop."""
-    asyncio.run(new_server(config).serve())
+    """Serve until a signal says stop. Raises AddressTakenError."""
+    with listen(config.web.address) as channel:
+        asyncio.run(new_server(config).serve([channel]))
+
+
+def listen(address: Endpoint) -> socket.socket:
+    """Return a socket that listens there. Raises AddressTakenError."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    try:
+        return socket.create_server((address.host, address.port), family=family)
+    except OSError as error:
+        raise AddressTakenError(
+            f"The pages cannot listen at {address}: {os.strerror(error.errno or 0)}. End the other program there,"
+            " or set address of [web] to another one."
+        ) from error
