@@ -99,9 +99,10 @@ class Handover:
             if done.refused:
                 remedy = f"replygate outbox list --sink {name}"
                 self._log.warning("a sink refused", sink=name, pushes=done.refused, remedy=remedy)
-            if not done.taken:
+            if done.taken:
+                self._log.info("handed over", sink=name, pushes=done.taken)
+            if not done.taken + done.refused + done.dropped:
                 return
-            self._log.info("handed over", sink=name, pushes=done.taken)
 
     def _read(self, octets: Octets, heading: Heading) -> Message:
         """Read as the mail path does at this moment: a reload may change how."""

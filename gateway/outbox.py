@@ -58,6 +58,8 @@ class Drained:
     taken: int = 0
     retrying: int = 0
     refused: int = 0
+    dropped: int = 0
+    """There was nothing left to tell."""
     alarm: str = ""
     """What a person must know, said once: a credential is wrong, the sink is away."""
 
@@ -131,6 +133,7 @@ class Drain:
             now = self._clock()
             if result is None:
                 await asyncio.to_thread(self._outbox.drop, push)
+                done = replace(done, dropped=done.dropped + 1)
             elif isinstance(result, str):
                 taken.append((push, result))
             elif isinstance(result, SinkRefusedError) or self._is_over(push, result, now):
