@@ -13,6 +13,7 @@ from gateway.daemon import Daemon
 from tests.flows.running import running
 from tests.http_server import SILENT, Answer, http_server
 from tests.next_hop import next_hop
+from tests.sinks.hubspot_server import TOKEN, Hubspot
 from tests.test_daemon import company, deliver, sent, written
 
 ANNA, CAROL = "anna@corp.example", "carol@customer.example"
@@ -92,3 +93,25 @@ async def test_what_was_under_way_at_a_stop_is_told_again_at_once(
         await until(lambda: len(server.requests) == 2)
         first, second = server.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+async def test_a_logged_message_stands_on_the_timeline_of_hubspot(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("REPLYGATE_SINK_CRM", TOKEN)
+    account = Hubspot(owners={ANNA: "77"})
+    async with (
+        http_server(account) as server,
+        next_hop() as hop,
+        running(tmp_path, hop) as gateway,
+    ):
+        company(gateway)
+        crm = f'[[sink]]\nname = "crm"\nkind = "hubspot"\nurl = "{server.url}"\n'
+        written(gateway, hop.port, more=crm)
+        await reloaded(gateway.daemon)
+        await deliver(gateway, "submission", ANNA, CAROL, sent(**MARK))
+        await until(lambda: bool(account.ties))
+        (email,) = account.emails.values()
+    assert (email["hs_email_direction"], email["hubspot_owner_id"]) == ("EMAIL", "77")
+    assert [contact["email"] for contact in account.contacts.values()] == [CAROL]
