@@ -20,7 +20,8 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/interrogate gateway
-	$(BIN)/pytest -n auto --cov --cov-report=term
+	$(BIN)/pytest -n auto --cov --cov-report= --cov-fail-under=90
+	$(BIN)/coverage report --fail-under=99 --include='gateway/model/*,gateway/mail/*,gateway/rules/*'
 	$(MAKE) --no-print-directory torture-quick
 
 # 2,000 kills, and an hour of mixed load with faults.

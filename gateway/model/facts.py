@@ -136,11 +136,6 @@ class Thread:
     by_hand: bool = False
     """A person asked for all of it to be logged, afterwards."""
 
-    @property
-    def contact(self) -> Contact | None:
-        """The thread's contact, or None."""
-        return self.contacts[0] if self.contacts else None
-
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:

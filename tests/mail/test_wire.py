@@ -80,6 +80,10 @@ def test_false_end_is_named_by_its_octets() -> None:
     assert false_end(b"a\r\n.\r\r\nb") == r"\r\n.\r\r\n"
 
 
+def test_the_true_end_is_no_false_one() -> None:
+    assert false_end(b"a" + END_OF_DATA) == ""
+
+
 @pytest.mark.parametrize("size", range(1, 5))
 def test_every_beginning_of_the_end_is_held_back(size: int) -> None:
     assert held_back(b"abc" + END_OF_DATA[:size]) == size

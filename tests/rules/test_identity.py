@@ -410,3 +410,7 @@ def test_a_logo_completes_nothing() -> None:
     files = {**VERSION, "attachments": (logo,)}
     found = judge(again(PLACEHOLDER, message=files, policy=COMPLETING))
     assert found.reason is Reason.REDELIVERED
+
+
+def test_what_comes_in_is_no_bcc_copy() -> None:
+    assert not reply().is_bcc_copy
