@@ -10,7 +10,8 @@ import click
 
 from gateway.cli.command import Command, config_file
 from gateway.cli.opening import open_entries, open_flow
-from gateway.cli.output import json_option, print_json
+from gateway.cli.outbox import handover_row, handover_words
+from gateway.cli.output import json_option, print_json, say
 from gateway.cli.page import explain_page, judged_page
 from gateway.cli.rows import answer_row, history_row, suggestion_row
 from gateway.cli.trouble import CommandError
@@ -18,7 +19,9 @@ from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.model.decision import Decision
 from gateway.model.entry import Entry
+from gateway.model.handover import Standing, State
 from gateway.model.suggestion import Suggestion
+from gateway.store.outbox import SqliteOutbox
 
 HINT = "List what is there with: replygate decisions"
 
@@ -42,9 +45,13 @@ def explain(ctx: click.Context, target: str, *, as_json: bool) -> None:
     if entry is not None:
         suggestion = _suggestion(config, entry)
         if as_json:
-            print_json({**history_row(entry), "suggestion": suggestion_row(suggestion)})
+            handovers = [handover_row(one) for one in _handovers(config, entry)]
+            row = {**history_row(entry), "suggestion": suggestion_row(suggestion)}
+            print_json({**row, "handovers": handovers})
         else:
             explain_page(entry, suggestion)
+            for one in _handovers(config, entry):
+                say(handover_words(one))
     elif is_file:
         for decision in asyncio.run(_would_be(config, file)):
             _show(target, decision, as_json=as_json)
@@ -67,6 +74,11 @@ def _suggestion(config: Config, entry: Entry) -> Suggestion | None:
         return None
     with Suggesting(config.store_path) as record:
         return record.suggestion(entry.entry_id)
+
+
+def _handovers(config: Config, entry: Entry) -> tuple[Standing, ...]:
+    """Return how it stands with each sink that was to be told of an entry."""
+    return SqliteOutbox(config.store_path).listed(entry_id=entry.entry_id, states=tuple(State))
 
 
 def _message_id(octets: bytes) -> str:

@@ -44,7 +44,7 @@ def list_(
     """List the pushes in their order; those that are dead wait for you."""
     box = _open(ctx)
     states = (State(state),) if state else (State.WAITING, State.DEAD)
-    rows = map(_row, box.listed(sink=sink, states=states))
+    rows = map(handover_row, box.listed(sink=sink, states=states))
     print_rows(rows, COLUMNS, as_json=as_json, empty="Nothing waits to be handed over.")
     for pause in () if as_json else box.pauses():
         say(f"{pause.sink} is left alone until {moment(pause.until)}: {pause.said}", "yellow")
@@ -57,7 +57,7 @@ def list_(
 def show(ctx: click.Context, push: int, *, as_json: bool) -> None:
     """Show one PUSH, with what its sink said and what can be done about it."""
     standing = _open(ctx).find(push)
-    row = _row(standing)
+    row = handover_row(standing)
     if as_json:
         print_json(row)
         return
@@ -111,7 +111,8 @@ def _chosen(box: SqliteOutbox, pushes: Sequence[int], sink: str, *, dead: bool) 
     ]
 
 
-def _row(standing: Standing) -> dict[str, Any]:
+def handover_row(standing: Standing) -> dict[str, Any]:
+    """Return a push as `outbox list --json` prints it."""
     push = standing.push
     return {
         "push": push.number,
@@ -129,6 +130,17 @@ def _row(standing: Standing) -> dict[str, Any]:
         "key": push.key,
         "theirs": push.theirs,
     }
+
+
+def handover_words(standing: Standing) -> str:
+    """Return how it stands with one push, in a sentence or two."""
+    push, state = standing.push, standing.state
+    words = f"{push.kind} to {push.sink}: {state}"
+    if state in {State.DONE, State.DROPPED}:
+        return f"{words}."
+    reason = f" ({standing.reason})" if standing.reason else ""
+    said = f" {standing.said.rstrip('.')}." if standing.said else ""
+    return f"{words}{reason}.{said} See: replygate outbox show {push.number}"
 
 
 def _count(number: int) -> str:

@@ -169,15 +169,20 @@ class SqliteOutbox:
             change.execute(_DROP, (push.number,))
 
     def listed(
-        self, *, sink: str = "", states: Sequence[State] = (State.WAITING, State.DEAD)
+        self,
+        *,
+        sink: str = "",
+        entry_id: str = "",
+        states: Sequence[State] = (State.WAITING, State.DEAD),
     ) -> tuple[Standing, ...]:
-        """Return what stands in the queues, in its order."""
+        """Return what stands in the queues, in its order; of one entry, or of all."""
+        entry = entry_number(entry_id) if entry_id else None
         marks = ", ".join("?" * len(states))
         with self._opened() as connection:
             rows = connection.execute(
                 f"SELECT push FROM pushes WHERE state IN ({marks}) AND ? IN (sink, '')"
-                " ORDER BY push",
-                (*states, sink),
+                " AND (? IS NULL OR entry = ?) ORDER BY push",
+                (*states, sink, entry, entry),
             ).fetchall()
             return tuple(_read(connection, [number for (number,) in rows]))
 

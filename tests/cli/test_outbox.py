@@ -94,3 +94,16 @@ def test_what_is_meant_must_be_said(run: Run, refused: SqliteOutbox) -> None:
 def test_a_sink_that_is_left_alone_is_told(run: Run, refused: SqliteOutbox) -> None:
     refused.pause("crm", datetime(2027, 1, 1, tzinfo=UTC), "401: not you")
     assert "left alone until 2027-01-01T00:00:00Z: 401: not you" in run("outbox").stdout
+
+
+def test_explain_tells_how_it_stands_with_each_sink(run: Run, refused: SqliteOutbox) -> None:
+    (row,) = rows(run("outbox", "list", "--json"))
+    said = " ".join(run("explain", row["entry"]).stdout.split())
+    told = "entry.logged to crm: dead (crm-refused). 422: no such property."
+    assert f"{told} See: replygate outbox show {row['push']}" in said
+
+
+def test_explain_tells_it_as_an_object(run: Run, refused: SqliteOutbox) -> None:
+    (row,) = rows(run("outbox", "list", "--json"))
+    (told,) = rows(run("explain", row["entry"], "--json"))
+    assert told["handovers"] == [row]
