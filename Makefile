@@ -6,7 +6,7 @@ READY = $(VENV)/.ready
 PIP = $(BIN)/pip install --disable-pip-version-check
 LOG = $(VENV)/install.log
 
-.PHONY: demo test check reasons bench torture torture-quick clean
+.PHONY: demo test check reasons bench torture torture-quick fuzz clean
 
 demo: $(READY)
 	@$(BIN)/replygate demo
@@ -31,6 +31,10 @@ torture: $(READY)
 # 100 kills and fifteen seconds of that load, about a minute.
 torture-quick: $(READY)
 	$(BIN)/python -m tests.torture --kills 100 --soak 15
+
+# Mutated real messages, for as long as you let it: REPLYGATE_MAIL names their folder.
+fuzz: $(READY)
+	$(BIN)/python -m tests.mail.fuzz $(REPLYGATE_MAIL)
 
 reasons: $(READY)
 	$(BIN)/python -m tests.reasons README.md
