@@ -64,7 +64,8 @@ def listen(address: Endpoint) -> socket.socket:
     try:
         return socket.create_server((address.host, address.port), family=family)
     except OSError as error:
+        why = os.strerror(error.errno or 0)
         raise AddressTakenError(
-            f"The pages cannot listen at {address}: {os.strerror(error.errno or 0)}. End the other program there,"
-            " or set address of [web] to another one."
+            f"The pages cannot listen at {address}: {why}. End the other program there, or set"
+            " address of [web] to another one."
         ) from error
