@@ -49,21 +49,32 @@ class SqliteOutbox:
         self._me = secrets.token_hex(8)
 
     def register(self, sinks: Mapping[str, bool]) -> None:
-        """Keep queues for these sinks, and for no other any more."""
+        """Keep queues for these sinks, and for no other any more.
+
+        What was logged before a new one goes into its queue bit by bit, so that no letter waits.
+        """
         with self._change() as change:
             change.execute("UPDATE sinks SET active = 0")
             for sink, history in sinks.items():
-                change.execute(_REGISTER, (sink,))
-                if history:
-                    change.execute(_HISTORY, (sink, *KINDS))
+                change.execute(_REGISTER, (sink, int(history)))
+        for sink, since in self._rows("SELECT sink, since FROM sinks WHERE since < 0"):
+            while sink in sinks and since < 0:
+                with self._change() as change:
+                    since = _look_back(change, sink, -since - 1)
+        with self._change() as change:
+            for sink in sinks:
+                change.execute("UPDATE sinks SET active = 1 WHERE sink = ?", (sink,))
 
     def gather(self, now: datetime) -> int:
-        """Put events that became free into the queue of every sink; return how many."""
+        """Put events that became free into the queue of every sink; return how many.
+
+        Where very many wait, such as all that came before the first sink, the rest waits on.
+        """
         if not self._rows(_TO_HAND):
             return 0
         with self._change() as change:
             count = change.execute(_GATHER, (micros(now), *KINDS)).rowcount
-            change.execute("UPDATE outbox SET handed = 1 WHERE handed = 0 AND freed_at NOT NULL")
+            change.execute(_HANDED)
             for _ in range(_MOST_MERGES):
                 if change.execute(_FOLLOW_MERGES).rowcount < 1:
                     break
@@ -223,25 +234,32 @@ KINDS = tuple(Kind)
 _KINDS = f"({', '.join('?' * len(KINDS))})"
 _MOST_MERGES = 32
 _TO_HAND = "SELECT 1 FROM outbox WHERE handed = 0 AND freed_at NOT NULL LIMIT 1"
+_AT_ONCE = 5000
 _REGISTER = (
-    "INSERT INTO sinks (sink, active, since) SELECT ?, 1, coalesce(max(event), 0) FROM outbox"
-    " WHERE true ON CONFLICT DO UPDATE SET active = 1"
+    # Below zero it is looked back, from the event before the number on.
+    "INSERT INTO sinks (sink, active, since) SELECT ?, 0, iif(?, -1, coalesce(max(event), 0))"
+    " FROM outbox WHERE true ON CONFLICT DO NOTHING"
 )
 _HISTORY = (
     "INSERT INTO pushes (sink, event, entry, thread, state, next_at)"
-    " SELECT s.sink, o.event, o.entry, coalesce(e.thread, 0), 'waiting', o.freed_at"
-    " FROM outbox o JOIN sinks s ON s.sink = ? LEFT JOIN entries e ON e.entry = o.entry"
-    f" WHERE o.freed_at NOT NULL AND NOT o.void AND o.kind IN {_KINDS}"
+    " SELECT ?, o.event, o.entry, coalesce(e.thread, 0), 'waiting', o.freed_at"
+    " FROM outbox o LEFT JOIN entries e ON e.entry = o.entry WHERE o.event > ? AND o.event <= ?"
+    f" AND o.freed_at NOT NULL AND NOT o.void AND o.kind IN {_KINDS}"
     " ORDER BY o.freed_at, o.event ON CONFLICT DO NOTHING"
+)
+_FREE = (
+    "(SELECT event FROM outbox WHERE handed = 0 AND freed_at NOT NULL"
+    f" ORDER BY freed_at, event LIMIT {_AT_ONCE})"
 )
 _GATHER = (
     "INSERT INTO pushes (sink, event, entry, thread, state, next_at)"
     " SELECT s.sink, o.event, o.entry, coalesce(e.thread, 0), 'waiting', ?"
     " FROM outbox o JOIN sinks s ON s.active AND o.event > s.since"
     " LEFT JOIN entries e ON e.entry = o.entry"
-    f" WHERE o.handed = 0 AND o.freed_at NOT NULL AND NOT o.void AND o.kind IN {_KINDS}"
+    f" WHERE o.event IN {_FREE} AND NOT o.void AND o.kind IN {_KINDS}"
     " ORDER BY o.freed_at, o.event, s.sink ON CONFLICT DO NOTHING"
 )
+_HANDED = f"UPDATE outbox SET handed = 1 WHERE event IN {_FREE}"
 _FOLLOW_MERGES = (
     # Two threads that became one have one order.
     "UPDATE pushes SET thread ="
@@ -285,6 +303,24 @@ _DECIDE = (
     " d.matches, d.notes, d.keep FROM entries e JOIN decisions d ON d.entry = e.entry"
     " AND d.number = e.holds WHERE e.entry = ?"
 )
+
+
+def _look_back(change: Any, sink: str, after: int) -> int:
+    """Put some of the past into the queue of a new sink; return since when it is told by itself.
+
+    It is below zero while there is more.
+    """
+    (newest,) = change.execute("SELECT coalesce(max(event), 0) FROM outbox").fetchone()
+    until = min(after + _AT_ONCE, newest)
+    change.execute(_HISTORY, (sink, after, until, *KINDS))
+    # What is under way at this moment becomes free later: no event is before its beginning.
+    since = 0 if until == newest else -int(until) - 1
+    change.execute(
+        # It is active with the last of it, or an event in between would be nobody's.
+        "UPDATE sinks SET since = ?, active = ? WHERE sink = ?",
+        (since, int(since >= 0), sink),
+    )
+    return since
 
 
 def _settle(change: Any, push: Push, theirs: str, at: int) -> None:

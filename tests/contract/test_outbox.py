@@ -116,6 +116,34 @@ async def test_a_new_sink_with_history_is_told_of_the_past(post: Post) -> None:
     assert len(post.outbox.listed(sink="later")) == 1
 
 
+async def test_history_is_told_once_however_often_the_gateway_starts(post: Post) -> None:
+    await post.office.log(letter(1))
+    await post.drain()
+    for _ in range(3):
+        post.outbox.register({"shelf": False, "later": True})
+    assert len(post.outbox.listed(sink="later")) == 1
+
+
+async def test_what_comes_after_the_history_is_told_as_well(post: Post) -> None:
+    await post.office.log(letter(1))
+    await post.drain()
+    post.outbox.register({"shelf": False, "later": True})
+    await post.office.log(letter(2))
+    await post.drain()
+    assert len(post.outbox.listed(sink="later")) == 2
+
+
+async def test_a_long_history_goes_in_bit_by_bit(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.store.outbox._AT_ONCE", 2)
+    for number in range(5):
+        await post.office.log(letter(number))
+    await post.drain()
+    post.outbox.register({"later": True})
+    assert len(post.outbox.listed(sink="later")) == 5
+
+
 async def test_a_sink_that_is_configured_no_more_gets_no_queue(post: Post) -> None:
     post.outbox.register({"other": False})
     await post.office.log(letter(1))
