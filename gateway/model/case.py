@@ -139,9 +139,7 @@ class Case(Arrival):
     @cached_property
     def is_forwarded(self) -> bool:
         """Whether it came inside a forward, or one of its sightings did."""
-        if self.wrapping is not None:
-            return self.inside_forward
-        return self.incoming and self._was_copied
+        return self.inside_forward or (self.incoming and self._was_copied)
 
     @cached_property
     def is_bcc_copy(self) -> bool:

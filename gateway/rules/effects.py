@@ -66,7 +66,10 @@ def credit_of(case: Case, reason: Reason) -> str:
 
 def mailboxes_of(arrival: Arrival) -> tuple[str, ...]:
     """Return the address keys of the mailboxes concerned, the sender's first."""
-    sent_from = None if arrival.incoming else arrival.sender_mailbox
+    # A user's own message that came in a forward is his as much as its copy by any other path.
+    is_forwarded = arrival.is_forwarded if isinstance(arrival, Case) else arrival.inside_forward
+    is_sent = not arrival.incoming or (is_forwarded and arrival.by_company)
+    sent_from = arrival.sender_mailbox if is_sent else None
     first = (sent_from.address,) if sent_from else ()
     return tuple(dict.fromkeys((*first, *(box.address for box in arrival.reached))))
 

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.model.decision import Outcome, Reason
 from gateway.model.directory import LoggingAddress
 from gateway.model.entry import Entry
 from gateway.model.envelope import Client, Direction, Envelope, Relayed, RelayState
@@ -40,7 +41,15 @@ CONSUMED, RELAYED = Relayed(RelayState.CONSUMED), Relayed(RelayState.RELAYED)
 
 
 def offer() -> bytes:
-    return letter(author=ANNA, to=CAROL, message_id="offer@corp.example", text="Our offer.")
+    """Return a letter with a file."""
+    boundary = 'multipart/mixed; boundary="=_offer"'
+    text = (
+        "--=_offer\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nOur offer.\r\n--=_offer\r\n"
+        'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename="offer.pdf"'
+        "\r\n\r\n%PDF-1.4 all of it\r\n--=_offer--"
+    )
+    plain = letter(author=ANNA, to=CAROL, message_id="offer@corp.example", text=text)
+    return plain.replace(b"text/plain; charset=utf-8", boundary.encode(), 1)
 
 
 def answer() -> bytes:
@@ -101,8 +110,8 @@ def by_all_paths() -> list[Arrival]:
     return arrivals
 
 
-async def play(folder: Path, turns: Sequence[Sequence[Arrival]]) -> list[tuple[object, ...]]:
-    """Play turns of arrivals, those of one turn at the same time; return the timeline."""
+async def play(folder: Path, turns: Sequence[Sequence[Arrival]]) -> list[Entry]:
+    """Play turns of arrivals, those of one turn at the same time; return the entries."""
     path = folder / "replygate.db"
     store = SqliteStore.open(
         path,
@@ -125,7 +134,7 @@ async def play(folder: Path, turns: Sequence[Sequence[Arrival]]) -> list[tuple[o
             await asyncio.gather(*(take(flow, arrival, moment) for arrival in turn))
             await replayer.settle_waiting(NOON + timedelta(minutes=10))
         with Entries(path, clock=lambda: NOON) as entries:
-            return sorted(map(told, entries.search()), key=str)
+            return sorted(entries.search(), key=lambda entry: entry.message_id)
     finally:
         store.close()
 
@@ -134,24 +143,66 @@ async def take(flow: Pipeline, arrival: Arrival, moment: datetime) -> None:
     await flow.take_in(replace(arrival.envelope, received_at=moment), arrival.relayed)
 
 
-def told(entry: Entry) -> tuple[object, ...]:
-    """Return what a person sees of an entry on the timeline, whatever path was first."""
-    return (
-        entry.message_id,
-        entry.author,
-        entry.outcome.on_timeline,
-        tuple(sorted(entry.contacts)),
-        entry.user,
-        entry.tracked,
-        entry.text.strip(),
-        len(entry.sightings),
-    )
+def told(entry: Entry) -> dict[str, object]:
+    """Return what an entry is whatever path was first, and of direction and reason if they fit.
+
+    The union decides all but these two, and what follows from them. By rules.md section 1 "an entry
+    has the direction of its first sighting", and what is inside a forward is incoming: a user's own
+    message is incoming where his forward of it came before anything else. The direction picks the
+    table of stage F, and each has its own word for what logged it. Route, time, octets and the
+    decisions before the last one are of the arrivals themselves.
+    """
+    first = min(entry.sightings, key=lambda seen: seen.received_at)
+    by_direction = {
+        Direction.OUTGOING: Reason.BCC_COPY,
+        Direction.INCOMING: Reason.LOGGED_BY_FORWARD,
+    }
+    return {
+        "message_id": entry.message_id,
+        "author": (entry.author, entry.author_name),
+        "subject": entry.subject,
+        "outcome": entry.outcome,
+        "thread": entry.tracked,
+        "contacts": sorted(entry.contacts),
+        "parties": sorted({one for seen in entry.sightings for one in seen.recipients} - {LOG}),
+        "mailboxes": entry.mailboxes,
+        "user": entry.user,
+        "files": [(note.attachment.name, note.reason) for note in entry.attachments],
+        "notes": [note.reason for note in entry.notes],
+        "text": entry.text.strip(),
+        "paths": sorted(seen.route for seen in entry.sightings),
+        "direction fits": entry.direction is first.direction,
+        "reason fits": entry.reason is by_direction[entry.direction],
+    }
+
+
+def row(message_id: str, text: str, *, outgoing: bool, files: bool = False) -> dict[str, object]:
+    """Return what must be told of a message."""
+    return {
+        "message_id": message_id,
+        "author": (ANNA, "") if outgoing else (CAROL, "Carol Cruz"),
+        "subject": "Our offer",
+        "outcome": Outcome.LOGGED,
+        "thread": True,
+        "contacts": [CAROL],
+        "parties": [CAROL] if outgoing else [ANNA],
+        "mailboxes": (ANNA,),
+        "user": ANNA,
+        "files": [("offer.pdf", None)] if files else [],
+        "notes": [],
+        "text": text,
+        "paths": ["bcc", "forward", "journal", "submission"]
+        if outgoing
+        else ["forward", "inbound", "journal"],
+        "direction fits": True,
+        "reason fits": True,
+    }
 
 
 TIMELINE = [
-    ("answer@customer.example", CAROL, True, (CAROL,), ANNA, True, "Looks good.", 3),
-    ("offer@corp.example", ANNA, True, (CAROL,), ANNA, True, "Our offer.", 4),
-    ("thanks@corp.example", ANNA, True, (CAROL,), ANNA, True, "Thank you.", 4),
+    row("answer@customer.example", "Looks good.", outgoing=False),
+    row("offer@corp.example", "Our offer.", outgoing=True, files=True),
+    row("thanks@corp.example", "Thank you.", outgoing=True),
 ]
 
 
@@ -176,16 +227,31 @@ def turns_of(draw: st.DrawFn) -> list[list[Arrival]]:
 @given(turns=turns_of())
 def test_any_order_of_paths_gives_the_same_timeline(turns: list[list[Arrival]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        assert asyncio.run(play(Path(folder), turns)) == TIMELINE
+        assert_is_the_timeline(asyncio.run(play(Path(folder), turns)))
 
 
 def test_all_at_once_gives_the_same_timeline(tmp_path: Path) -> None:
-    assert asyncio.run(play(tmp_path, [by_all_paths()])) == TIMELINE
+    assert_is_the_timeline(asyncio.run(play(tmp_path, [by_all_paths()])))
+
+
+def test_a_report_then_mail_in_path_then_a_forward_is_logged_by_the_forward(tmp_path: Path) -> None:
+    by_path = {one.name: one for one in by_all_paths()[4:7]}
+    turns = [[by_path[name]] for name in ("journal", "inbound", "forward")]
+    (entry,) = asyncio.run(play(tmp_path, turns))
+    assert (entry.outcome, entry.reason) == (Outcome.LOGGED, Reason.LOGGED_BY_FORWARD)
+
+
+def assert_is_the_timeline(entries: Sequence[Entry]) -> None:
+    assert list(map(told, entries)) == TIMELINE
+    assert len({entry.thread_id for entry in entries}) == 1
 
 
 @pytest.mark.parametrize("path", ["bcc", "journal", "forward"])
 def test_a_path_alone_gives_the_same_words(tmp_path: Path, path: str) -> None:
     turns = [[arrival] for arrival in by_all_paths() if arrival.name == path]
     played = asyncio.run(play(tmp_path, turns))
-    assert {row[0] for row in played} <= {row[0] for row in TIMELINE}
-    assert all(row[6] in {want[6] for want in TIMELINE} for row in played if row[2])
+    words = {str(want["message_id"]): want["text"] for want in TIMELINE}
+    assert played
+    assert {entry.message_id for entry in played} <= words.keys()
+    shown = [entry for entry in played if entry.outcome.on_timeline]
+    assert all(entry.text.strip() == words[entry.message_id] for entry in shown)
