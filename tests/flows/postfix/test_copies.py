@@ -20,7 +20,8 @@ from tests.flows.postfix.replygate import Replygate
 
 BOB = "bob@corp.example"
 RECEIVED, SENT = "received@replygate.internal", "sent@replygate.internal"
-LOG = "log@replygate.internal"
+LOG, OF_ANNA = "log@replygate.internal", "of-anna@replygate.internal"
+"""Where always_bcc of each door, recipient_bcc_maps and sender_bcc_maps send their copies."""
 CONFIG = """
 [gateway]
 hostname = "gateway.corp.example"
@@ -44,13 +45,15 @@ copies_only = true
 
 [addresses]
 logging = ["log@replygate.internal"]
-journal = ["received@replygate.internal", "sent@replygate.internal"]
+journal = [
+    "received@replygate.internal", "sent@replygate.internal", "of-anna@replygate.internal",
+]
 
 [policy]
 preset = "gateway"
 """
 MAPS = (
-    f"sender_bcc_maps = inline:{{ {{ {ANNA} = {SENT} }} }}",
+    f"sender_bcc_maps = inline:{{ {{ {ANNA} = {OF_ANNA} }} }}",
     f"recipient_bcc_maps = inline:{{ {{ {ANNA} = {RECEIVED} }}, {{ {BOB} = {LOG} }} }}",
 )
 
@@ -64,8 +67,12 @@ def copies() -> Iterator[Line]:
         postfix = open_.enter_context(Postfix(ports, last_hop.port))
         postfix.run(commands(postfix, COPIES)[0], cwd=postfix.snippets)
         to_log = f"{{ {LOG} = replygate-received:[127.0.0.1]:{ports.inbound} }}"
+        # Written unlike the one of always_bcc, so that it is a delivery of its own.
+        of_anna = f"{{ {OF_ANNA} = replygate-sent:inet:127.0.0.1:{ports.outbound} }}"
         maps = " && ".join(f"postconf -e '{line}'" for line in MAPS)
-        transports = f"transport_maps = inline:{{ {to_log} }} $(postconf -h transport_maps)"
+        transports = (
+            f"transport_maps = inline:{{ {to_log}, {of_anna} }} $(postconf -h transport_maps)"
+        )
         postfix.run(f'{maps} && postconf -e "{transports}" && postfix reload')
         folder = Path(open_.enter_context(tempfile.TemporaryDirectory(prefix="replygate-")))
         gateway = Replygate(folder, ports.back, ports.inbound, ports.outbound, say_decision=True)
@@ -122,21 +129,22 @@ def test_always_bcc_beside_sender_bcc_maps_makes_one_entry(office: Line) -> None
     mail = message(ANNA, JOE)
     queued = send(office, mail, sender=ANNA, to=[JOE], submission=True)
     office.arrived(mail.message_id)
-    office.postfix.logged(rf"{queued}: to=<{SENT}>.*status=sent")
-    entry = one_entry(office, mail, [SENT])
+    for address in (SENT, OF_ANNA):
+        office.postfix.logged(rf"{queued}: to=<{address}>.*status=sent")
+    entry = one_entry(office, mail, [SENT, OF_ANNA])
     assert (entry["direction"], entry["reason"]) == ("outgoing", "sent")
     assert entry["user"] == ANNA
 
 
-def test_all_three_kinds_of_maps_make_one_entry(office: Line) -> None:
+def test_all_three_kinds_of_maps_at_once_make_one_entry(office: Line) -> None:
     mail = message(ANNA, f"{JOE}, {BOB}")
     queued = send(office, mail, sender=ANNA, to=[JOE, BOB], submission=True)
     office.arrived(mail.message_id)
-    for address in (SENT, LOG):
+    for address in (SENT, OF_ANNA, LOG):
         office.postfix.logged(rf"{queued}: to=<{address}>.*status=sent")
-    entry = one_entry(office, mail, [SENT, LOG])
+    entry = one_entry(office, mail, [SENT, OF_ANNA, LOG])
     assert (entry["direction"], entry["outcome"]) == ("outgoing", "logged")
-    assert len(entry["sightings"]) >= 2
+    assert len(entry["sightings"]) == 3
 
 
 def test_who_pretends_to_be_a_colleague_is_not_believed(office: Line) -> None:
