@@ -21,7 +21,7 @@ from gateway.config.settings import Config
 from gateway.interfaces import StoreBusyError
 from gateway.web import desk as desks
 from gateway.web.desk import Desk, acts, find_viewer, shows
-from gateway.web.pages import admin, decisions, held, policy, signing, timeline, why
+from gateway.web.pages import admin, decisions, held, mailboxes, policy, signing, timeline, why
 from gateway.web.templating import FOLDER, new_templates
 
 CONTENT_POLICY = (
@@ -82,6 +82,7 @@ def _routes() -> list[Route | Mount]:
         Route("/policy", shows(policy.policy, admin=True)),
         Route("/admin", shows(admin.admin, admin=True)),
         Route("/admin/live", admin.live),
+        Route("/admin/mailboxes", acts(mailboxes.change, admin=True), methods=["POST"]),
         Mount("/static", StaticFiles(directory=Path(FOLDER) / "static")),
     ]
 

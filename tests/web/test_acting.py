@@ -217,3 +217,22 @@ def test_suggestion_is_the_owners_to_accept(
     assert bob.post("/suggestions", **asked).status_code == 404
     anna.post("/suggestions", **asked)
     assert company.contact(number).addresses == (CAROL, "carol@home.example")
+
+
+def test_admin_reads_what_connecting_means_before_it_is_done(
+    mail: Mail, company: Registry, config: Config, bea: Browser, anna: Browser
+) -> None:
+    mail(OFFER, sent=True, to=CAROL)
+    asked = {"address": ANNA, "do": "disconnect"}
+    assert anna.post("/admin/mailboxes", sure="yes", **asked).status_code == 403
+    assert (
+        "sequences that are sent from it are at risk" in bea.post("/admin/mailboxes", **asked).text
+    )
+    assert company.mailbox(ANNA).connections[-1].disconnected_at is None
+    bea.post("/admin/mailboxes", sure="yes", **asked)
+    assert company.mailbox(ANNA).connections[-1].disconnected_at is not None
+    (entry,) = mail(REPLY, minutes=90)
+    assert outcome(config, entry)[0] is Outcome.NOT_LOGGED
+    assert bea.post("/admin/mailboxes", address=ANNA, do="connect").status_code == 200
+    bea.post("/admin/mailboxes", address=ANNA, do="connect", sure="yes")
+    assert company.mailbox(ANNA).connections[-1].disconnected_at is None

@@ -44,6 +44,7 @@ def admin(visit: Visit) -> Response:
         newest=visit.views.newest(),
         mailboxes=visit.mailboxes,
         now=visit.desk.clock(),
+        said=visit.asked("said"),
     )
 
 
