@@ -58,6 +58,8 @@ class _Job:
     """None for a lazy job."""
     result: Any = None
     error: Exception | None = None
+    durable: bool = False
+    """Whether its turn ended well; nobody is told a result before that."""
 
     @property
     def waits_for_the_store(self) -> bool:
@@ -188,6 +190,9 @@ class Batches:
             self._turn.end()
         except Exception as error:  # noqa: BLE001 - as in `_do`
             self._fail(jobs, error)
+        else:
+            for job in jobs:
+                job.durable = True
 
     def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
         """Undo a turn; when one of its jobs is the cause, find out which."""
@@ -216,7 +221,8 @@ def _resolve(jobs: Sequence[_Job]) -> None:
         future = job.future
         if future is None or future.done() or future.get_loop().is_closed():
             continue
-        if job.error is None:
+        if job.durable:
             future.set_result(job.result)
         else:
-            future.set_exception(job.error)
+            unknown = StoreBusyError("The store did not say whether it kept this.")
+            future.set_exception(job.error or unknown)

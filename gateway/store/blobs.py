@@ -16,6 +16,7 @@ import mmap
 import os
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +98,9 @@ class Blobs:
         """Forget what was put since the last `settle`, on disk too."""
         self._pending.clear()
         if self._segment is not None:
-            os.ftruncate(self._segment, self._committed)
+            # Where that fails, what was flushed is written over by what comes next.
+            with suppress(OSError):
+                os.ftruncate(self._segment, self._committed)
         self._end = self._durable = self._committed
 
     def get(self, place: Place) -> Octets:

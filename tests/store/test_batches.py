@@ -185,3 +185,17 @@ async def test_closing_in_the_middle_of_a_turn_waits_for_it() -> None:
     turns.gate.set()
     batches.close()
     assert [await asked, await late] == ["first", "late"]
+
+
+async def test_nobody_is_told_a_result_when_even_the_undoing_fails() -> None:
+    class Broken(Turns):
+        def end(self) -> None:
+            raise OSError
+
+        def undo(self) -> None:
+            raise OSError
+
+    batches = Batches("writer", Broken())
+    with pytest.raises(StoreBusyError):
+        await batches.ask(lambda: 1)
+    batches.close()

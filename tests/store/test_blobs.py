@@ -136,3 +136,12 @@ def test_a_window_over_a_file_can_be_kept(kept: Blobs, tmp_path: Path) -> None:
 
 def test_an_empty_large_file_reads_as_nothing(kept: Blobs) -> None:
     assert kept.get(kept.put_large(b"")) == b""
+
+
+def test_undoing_never_fails(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path)
+    blobs.put_small(b"one")
+    assert blobs._segment is not None
+    os.close(blobs._segment)
+    blobs.undo()
+    blobs._segment = None

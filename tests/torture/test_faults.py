@@ -310,3 +310,20 @@ async def test_a_log_that_cannot_be_written_does_not_stop_mail(
             assert (await send(made, offer(number))).startswith("250")
         await decided(made, {0, 1, 2})
     assert len(hop.taken) == 3
+
+
+async def test_nothing_counts_as_recorded_whose_content_could_not_be_kept(
+    starter: Zygote, tmp_path: Path
+) -> None:
+    async with gate(starter, tmp_path) as (made, hop):
+        for number in range(16):
+            await send(made, offer(number, 20_000))
+        await made.stop()
+        # The database may grow from now on, the file of kept octets may not.
+        await made.start(limits={"RLIMIT_FSIZE": 270_000})
+        for number in range(16, 20):
+            assert (await send(made, offer(number))).startswith("250")
+        await made.kill()
+        await made.start()
+        await decided(made, set(range(20)))
+    assert len(hop.taken) == 20
