@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -22,6 +23,7 @@ from gateway.interfaces import (
     SinkDeniedError,
     SinkRefusedError,
     SinkUnavailableError,
+    StoreBusyError,
 )
 from gateway.mail.reading import read_message
 from gateway.model.directory import Directory
@@ -107,8 +109,9 @@ class Drain:
             results = await asyncio.gather(*(self._push(push) for push in pushes))
         except asyncio.CancelledError:
             # The daemon stops: the next one need not wait until the leases run out.
-            for push in pushes:
-                self._outbox.again(push, now, now)
+            with suppress(StoreBusyError):
+                for push in pushes:
+                    self._outbox.again(push, now, now)
             raise
         return await self._round(pushes, results)
 

@@ -14,6 +14,7 @@ from gateway.model.decision import EndEnrolment, Outcome, Reason
 from gateway.model.handover import Parcel, State
 from gateway.model.policy import Policy
 from gateway.outbox import Drain, Drained, Manner
+from gateway.store import database
 from gateway.store.entries import Entries
 from gateway.store.erasing import Eraser
 from gateway.store.outbox import SqliteOutbox
@@ -502,3 +503,28 @@ async def test_threads_that_became_one_have_one_order(post: Post) -> None:
     claimed = post.outbox.claim("shelf", now, now + LEASE, 10, past_dead=False)
     assert [push.entry_id for push in claimed] == [first]
     assert second in {standing.push.entry_id for standing in post.outbox.listed()}
+
+
+async def test_a_stop_ends_it_even_while_the_store_is_away(post: Post) -> None:
+    await post.office.log(letter(1))
+    await post.settled()
+    asked = asyncio.Event()
+
+    class Slow(Shelf):
+        async def push(self, parcel: Parcel) -> str:
+            asked.set()
+            await asyncio.Event().wait()
+            return await super().push(parcel)
+
+    post.shelf = Slow()
+    outbox = SqliteOutbox(post.office.path, timeout_s=0.01)
+    task = asyncio.ensure_future(post.draining(outbox).drain())
+    await asked.wait()
+    other = database.connect(post.office.path)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    finally:
+        other.close()

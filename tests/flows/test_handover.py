@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway import maillog
 from gateway.daemon import Daemon
 from tests.flows.running import running
 from tests.http_server import SILENT, Answer, http_server
@@ -115,3 +116,27 @@ async def test_a_logged_message_stands_on_the_timeline_of_hubspot(
         (email,) = account.emails.values()
     assert (email["hs_email_direction"], email["hubspot_owner_id"]) == ("EMAIL", "77")
     assert [contact["email"] for contact in account.contacts.values()] == [CAROL]
+
+
+async def test_a_refusal_is_one_line_that_says_what_to_do(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("REPLYGATE_SINK_HOOK", SECRET)
+    async with (
+        http_server(lambda _: Answer(422, {"message": "no such field"})) as server,
+        next_hop() as hop,
+        running(tmp_path, hop) as gateway,
+    ):
+        gateway.daemon.handover._log = maillog.configure("logfmt", "warning")
+        company(gateway)
+        hook = f'[[sink]]\nname = "hook"\nkind = "webhook"\nurl = "{server.url}/in"\n'
+        written(gateway, hop.port, more=hook)
+        await reloaded(gateway.daemon)
+        await deliver(gateway, "submission", ANNA, CAROL, sent(**MARK))
+        said: list[str] = []
+        await until(lambda: bool(said.append(capsys.readouterr().err) or "".join(said)))
+    (line,) = "".join(said).splitlines()
+    assert "a sink refused" in line
+    assert "replygate outbox list --sink hook" in line
