@@ -65,7 +65,11 @@ def erase(ctx: click.Context, person: str, *, by: str | None, yes: bool, as_json
 )
 @click.pass_context
 def export(ctx: click.Context, person: str, folder: Path | None) -> None:
-    """Print all that is kept of PERSON, an address: the contact, then each message, as JSON."""
+    """Print all that is kept of PERSON, an address: the contact, then each message, as JSON.
+
+    Whom others wrote to blindly is left out: it may be given to the person.
+    """
+    from gateway.cli.discretion import hidden_from, letter_of, letter_without, row_without
     from gateway.store.exporting import Exporter
 
     config = load_config(config_file(ctx))
@@ -78,12 +82,15 @@ def export(ctx: click.Context, person: str, folder: Path | None) -> None:
             "owner": contact.owner if contact else "",
         })  # fmt: skip
         for entry_id in exporter.entries(addresses):
-            if (entry := entries.find(entry_id)) is not None:
-                print_json(history_row(entry))
-            octets = exporter.octets(entry_id) if folder else None
-            if folder is not None and octets is not None:
+            entry = entries.find(entry_id)
+            if entry is None:
+                continue
+            letter = letter_of(exporter.octets(entry_id) or b"")
+            hidden = hidden_from(addresses, entry, letter)
+            print_json(row_without(history_row(entry), hidden))
+            if folder is not None and letter:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                (folder / f"{entry_id}.eml").write_bytes(octets)
+                (folder / f"{entry_id}.eml").write_bytes(letter_without(letter, hidden))
 
 
 @click.command("backup", cls=Command)

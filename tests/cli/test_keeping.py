@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.letters import letter
 
-CAROL = "carol@customer.example"
+CAROL, DAVE = "carol@customer.example", "dave@customer.example"
 
 
 @pytest.fixture
@@ -53,6 +53,43 @@ def test_an_export_tells_the_person_and_each_message(run: Run, mail: Path, tmp_p
     (octets,) = (tmp_path / "out").iterdir()
     assert octets.name == f"{message['entry']}.eml"
     assert octets.read_bytes() == letter(author="anna@corp.example", to=CAROL)
+
+
+def blindly(run: Run, tmp_path: Path, person: str) -> tuple[dict[str, Any], bytes]:
+    """Return what an export tells of a message that went to Dave blindly, and its octets."""
+    octets = letter(
+        author="anna@corp.example", to=CAROL, message_id="blind@corp.example",
+        Bcc=f"Dave <{DAVE}>", Cc="eve@customer.example",
+    )  # fmt: skip
+    (tmp_path / "Sent" / "two.eml").write_bytes(octets)
+    run("import", str(tmp_path / "Sent"), "--folder", "Sent", "--as-logged")
+    lines = run("export", person, "--to", str(tmp_path / "out")).output.splitlines()
+    told = map(json.loads, lines[1:])
+    message = next(one for one in told if one["message_id"] == "blind@corp.example")
+    return message, (tmp_path / "out" / f"{message['entry']}.eml").read_bytes()
+
+
+def test_an_export_tells_no_blind_recipients_of_others(
+    run: Run, mail: Path, tmp_path: Path
+) -> None:
+    message, octets = blindly(run, tmp_path, CAROL)
+    assert DAVE not in json.dumps(message)
+    assert message["sightings"][0]["recipients"] == [CAROL, "eve@customer.example"]
+    assert b"Dave" not in octets
+    assert b"Cc: eve@customer.example\r\n" in octets
+    assert octets.endswith(b"\r\n\r\nLooks good.\r\n")
+
+
+def test_an_export_tells_a_blind_recipient_of_himself(run: Run, mail: Path, tmp_path: Path) -> None:
+    message, octets = blindly(run, tmp_path, DAVE)
+    assert DAVE in message["sightings"][0]["recipients"]
+    assert b"Bcc: Dave" in octets
+
+
+def test_an_export_tells_the_author_all(run: Run, mail: Path, tmp_path: Path) -> None:
+    message, octets = blindly(run, tmp_path, "anna@corp.example")
+    assert DAVE in message["sightings"][0]["recipients"]
+    assert b"Bcc: Dave" in octets
 
 
 def test_what_was_erased_is_back_after_a_restore(run: Run, mail: Path, tmp_path: Path) -> None:
