@@ -11,8 +11,10 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import IO
 
+from gateway.interfaces import SinkRefusedError
 from gateway.mail.decode import cut
 from gateway.model.entry import Entry
 from gateway.model.handover import Parcel
@@ -43,7 +45,10 @@ class HubspotFiles:
         for note in entry.attachments:
             one = note.attachment
             if note.reason is None and one.chain and one.size <= self._settings.attachment_limit:
-                found[one.part] = await self._upload(parcel, one)
+                # A type that the file manager does not take keeps no email from the timeline:
+                # the file is named there.
+                with suppress(SinkRefusedError):
+                    found[one.part] = await self._upload(parcel, one)
         return found
 
     async def remove(self, files: Sequence[str], *, erase: bool) -> None:

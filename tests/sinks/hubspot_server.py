@@ -68,6 +68,8 @@ class Hubspot:
     ties: set[tuple[str, str, str]] = field(default_factory=set)
     """Email, kind, and what it is tied to."""
     erased: set[str] = field(default_factory=set)
+    refused_types: tuple[str, ...] = (".exe",)
+    """Files guide: there are "supported formats"; which is the knowledge base's to say."""
     count: int = 100
 
     def __call__(self, request: Request) -> Answer:
@@ -254,6 +256,7 @@ class Hubspot:
         options = json.loads(parts["options"][1])
         valid(options.get("access") in ACCESS, "access is required.")
         name, octets = parts["file"]
+        valid(not name.endswith(self.refused_types), "The file type is not supported.")
         row = {
             "name": name,
             "folder": parts["folderPath"][1].decode(),

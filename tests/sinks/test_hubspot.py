@@ -171,6 +171,13 @@ async def test_a_file_that_policy_left_out_is_named_and_not_sent(place: Place) -
     assert "offer.pdf" in place.email["hs_email_text"]
 
 
+async def test_a_file_that_they_do_not_take_keeps_no_email_away(place: Place) -> None:
+    place.hubspot.refused_types = (".pdf",)
+    await place.sink.push(logged())
+    assert place.hubspot.files == {}
+    assert "[Not handed over: offer.pdf]" in place.email["hs_email_text"]
+
+
 async def test_a_text_over_their_limit_is_cut(place: Place) -> None:
     await place.sink.push(logged(entry(text="x" * 100_000)))
     assert len(place.email["hs_email_text"]) == TEXT_LIMIT
