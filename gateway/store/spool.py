@@ -22,7 +22,6 @@ from gateway.store.described import envelope_text, read_envelope
 from gateway.store.files import sync_folder, write_durably
 from gateway.store.rows import from_json, micros, moment, to_json
 
-
 _SWEEP_AFTER_S = 3600.0
 
 
