@@ -42,7 +42,7 @@ def bcc_copy(case: Case) -> Evidence | None:
     """A BCC copy of a user's own message."""
     if not case.is_bcc_copy or case.author is None:
         return None
-    return {"by": case.author.key, "proof": case.proven}
+    return {"by": case.author.key, "proof": _proof_of(case)}
 
 
 @rule(Reason.LOGGED_BY_FORWARD, Outcome.LOGGED, source="S2 S11")
@@ -56,7 +56,7 @@ def logged_by_forward(case: Case) -> Evidence | None:
         return None
     by = case.brought_by if case.inside_forward else None
     user = by.key if by else next((s.user for s in case.sightings if s.user), "")
-    return {"by": user, "proof": case.proven}
+    return {"by": user, "proof": _proof_of(case)}
 
 
 @rule(Reason.OPTED_IN, Outcome.LOGGED, source="S1 S5 S13")
@@ -129,3 +129,9 @@ def sent_not_marked(case: Case) -> Evidence | None:
 def recipient_not_contact(case: Case) -> Evidence:
     """What is left, under `log = all`: no mark, and no recipient is a contact."""
     return {"address": next(iter((*case.outside, *case.recipients)), "")}
+
+
+def _proof_of(case: Case) -> str:
+    """Return what proves the sender, with what is known of it, such as domain and selector."""
+    detail = case.proof.detail if case.proof else ""
+    return f"{case.proven} {detail}".strip()
