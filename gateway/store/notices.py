@@ -16,6 +16,9 @@ from gateway.store.rows import clean, entry_number, micros
 from gateway.store.turns import changing, opened
 
 DAY: Final = timedelta(days=1)
+MOST_A_DAY: Final = 20
+"""Notices for one user: who forges his address must not fill his mailbox by ours. The digest and
+`replygate held` tell of the rest."""
 
 
 class NoticeBox:
@@ -36,7 +39,7 @@ class NoticeBox:
         now: datetime,
         kind: str = "notice",
     ) -> bool:
-        """Keep a notice, unless the user was told the same of this thread within a day.
+        """Keep a notice, unless the user was told the same of this thread within a day, or enough.
 
         Raises StoreBusyError.
         """
@@ -44,18 +47,19 @@ class NoticeBox:
         with self._change() as change:
             row = change.execute("SELECT thread FROM entries WHERE entry = ?", (entry,)).fetchone()
             thread = row[0] if row else 0
-            told = change.execute(
-                "SELECT 1 FROM notices WHERE user = ? AND thread = ? AND reason = ?"
-                " AND kind = ? AND made_at > ?",
-                (user, thread, reason, kind, micros(now - DAY)),
+            told, same = change.execute(
+                "SELECT count(*), total(thread = ? AND reason = ?) FROM notices"
+                " WHERE user = ? AND kind = ? AND made_at > ?",
+                (thread, reason, user, kind, micros(now - DAY)),
             ).fetchone()
-            if told is None:
+            is_news = not same and told < MOST_A_DAY
+            if is_news:
                 change.execute(
                     "INSERT INTO notices (kind, user, recipient, thread, reason, entry, made_at,"
                     " next_at, state, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'waiting', ?)",
                     (kind, user, clean(recipient), thread, reason, entry, at, at, content),
                 )
-        return told is None
+        return is_news
 
     def due(self, now: datetime, most: int) -> Sequence[WaitingNotice]:
         """Return what is to be sent now, oldest first. Raises StoreBusyError."""

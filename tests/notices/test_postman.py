@@ -14,7 +14,7 @@ from gateway.notices.compose import Sender
 from gateway.notices.postman import PAUSES_S, Postman
 from gateway.relay.client import Hop
 from gateway.relay.delivery import Relay
-from gateway.store.notices import NoticeBox
+from gateway.store.notices import MOST_A_DAY, NoticeBox
 from gateway.store.registry import Registry
 from tests.letters import NOON
 from tests.next_hop import NextHop, next_hop
@@ -66,6 +66,21 @@ async def test_a_user_is_told_the_same_once_a_day(office: Office) -> None:
     await office.postman.file(passage(), NOON)
     assert await office.postman.file(passage(), NOON + timedelta(hours=23)) == 0
     assert await office.postman.file(passage(), NOON + timedelta(hours=25)) == 1
+
+
+async def test_who_forges_a_user_cannot_fill_his_mailbox(office: Office) -> None:
+    said = [
+        office.box.put(
+            user=ANNA,
+            recipient=ANNA,
+            entry_id="",
+            reason=f"reason-{number}",
+            content=b"x",
+            now=NOON,
+        )
+        for number in range(MOST_A_DAY + 5)
+    ]
+    assert said.count(True) == MOST_A_DAY
 
 
 async def test_a_next_hop_that_defers_is_asked_again_later(office: Office) -> None:
