@@ -70,6 +70,7 @@ address = "127.0.0.1:2"
 direction = "inbound"
 [addresses]
 logging = ["log@crm.corp.example"]
+journal = ["journal@gate.example"]
 [policy]
 preset = "{preset}"
 """

@@ -10,7 +10,7 @@ from gateway.config.settings import Config
 from gateway.store.registry import Registry
 from gateway.web.pages.decisions import ASKED
 from gateway.web.vault import Vault
-from tests.letters import forward_of, letter
+from tests.letters import forward_of, journal_report, letter
 from tests.web.conftest import ANNA, BOB, CAROL, EVE, Browser, Mail
 
 OFFER = letter(
@@ -131,6 +131,18 @@ def test_blind_recipients_are_for_the_sender_and_the_admin(
     assert bob.get(f"/contacts/{company.contact(EVE).contact_id}").status_code == 404
     assert entry not in bob.get(f"/decisions?address={EVE}").text
     assert entry in anna.get(f"/decisions?address={EVE}").text
+
+
+def test_lists_that_a_journal_report_tells_are_for_the_sender_and_the_admin(
+    mail: Mail, anna: Browser, bob: Browser, bea: Browser, company: Registry
+) -> None:
+    company.add_contact(CAROL, "Carol Cruz", BOB)
+    told = f"To: {CAROL}\nBcc: {EVE}, Expanded: all@list.example\n"
+    (entry,) = mail(journal_report(OFFER, told), sent=True, to="journal@gate.example")
+    pages = [one.get(f"/messages/{entry}").text for one in (anna, bea, bob)]
+    said = f"<bdi>{EVE}</bdi> as bcc, a member of the list <bdi>all@list.example</bdi>"
+    assert [said in page for page in pages] == [True, True, False]
+    assert EVE not in pages[2]
 
 
 def test_decisions_are_filtered_and_each_bar_opens_what_is_behind_it(
