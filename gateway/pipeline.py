@@ -269,7 +269,10 @@ class Pipeline:
 
     async def _put_by(self, envelope: Envelope, arrival: Arrival | None, why: str) -> Logged:
         """Spool the octets, unless the privacy gate forbids to keep them (D-9)."""
-        stopped = judge_gate(arrival) if arrival is not None else None
+        try:
+            stopped = judge_gate(arrival) if arrival is not None else None
+        except Exception:  # noqa: BLE001 - a defect in the gate: mail flows, and nothing is kept
+            return Logged(trouble=f"{why}; the privacy gate cannot be asked", lost=True)
         if stopped is not None and stopped.keep in {Keep.IDS, Keep.DIGESTS}:
             return Logged(trouble=why)
         try:

@@ -14,7 +14,7 @@ from gateway.mail.reading import read_message
 from gateway.model.arrival import Arrival
 from gateway.model.case import Case
 from gateway.model.decision import Decision, Outcome, Reason
-from gateway.model.directory import LoggingAddress
+from gateway.model.directory import Directory, LoggingAddress
 from gateway.model.envelope import Content, Direction, Envelope, Octets, Relayed, RelayState, Reply
 from gateway.model.message import Heading, Message
 from gateway.model.policy import Policy
@@ -237,6 +237,22 @@ async def test_a_defect_of_ours_does_not_stop_mail(gate: Gate, tmp_path: Path) -
     store.close()
     assert handled.reply == QUEUED
     assert "ZeroDivisionError" in gate.seen[-1].trouble
+
+
+async def test_a_defect_in_the_gate_stops_no_mail_and_keeps_nothing(gate: Gate) -> None:
+    class Broken(SqliteStore):
+        @property
+        def directory(self) -> Directory:
+            # Whom the gate asks for is no address: asking it raises.
+            return Directory(domains=None)  # type: ignore[arg-type]
+
+    store = opened(gate.folder, Broken)
+    flow = flow_of(store, gate.folder, gate.seen)
+    handled = await flow.receive(outgoing(sent()), Hop())
+    store.close()
+    assert handled.reply == QUEUED
+    assert "the privacy gate cannot be asked" in gate.seen[-1].trouble
+    assert not await flow.spool.waiting()
 
 
 async def test_a_defect_leaves_the_message_in_the_spool(gate: Gate, tmp_path: Path) -> None:
