@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -22,10 +22,10 @@ from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.scanners import all_signatures
 from gateway.doors import House, OpenDoor, hop_of, open_door
+from gateway.duties import Duties
 from gateway.filetypes import FileTypes, reader
 from gateway.handover import Handover
 from gateway.interfaces import Passage, StoreBusyError
-from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import RelayState
 from gateway.model.trust import Trust
 from gateway.notices.compose import Sender
@@ -33,13 +33,10 @@ from gateway.notices.filing import Filing
 from gateway.notices.postman import Postman
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
-from gateway.replay import Replayer
-from gateway.rules.intake import UNANSWERED
 from gateway.service import systemd as service
 from gateway.service.metrics import Metrics
 from gateway.service.standing import Standing
 from gateway.service.watch import Watch
-from gateway.store.entries import Entries, Filters
 from gateway.store.notices import NoticeBox
 from gateway.store.spool import FolderSpool
 from gateway.store.sqlite import SqliteStore
@@ -47,21 +44,6 @@ from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
 from gateway.understand import Read
 
-WAITING_S = 0.2
-"""How often entries that another message set waiting are judged anew."""
-SPOOL_S = 5.0
-PURGE_S = 3600.0
-NOTICES_S = 5.0
-PROVE_S = 300.0
-"""How often copies are proved again whose keys no server answered for."""
-PROVED_WITHIN = timedelta(days=2)
-"""How long they are; then a person has to decide."""
-PENDING_S = 60.0
-"""How often it is seen whether files that are being scanned were waited for long enough."""
-PENDING_WITHIN = timedelta(days=14)
-"""How far back that is looked for when the daemon starts."""
-PENDING_AGAIN = timedelta(hours=1)
-"""How far a later look goes back behind the last: what lay in the spool is decided late."""
 NEEDS_RESTART = (
     "[gateway], [store], [addresses], [metrics] and listeners that stay change with a restart"
 )
@@ -111,7 +93,6 @@ class Daemon:
         self.filing = Filing(lambda why: log.warning("no notice was written", trouble=why))
         self._closing = AsyncExitStack()
         self.file_types = FileTypes()
-        self._patience_ended: datetime | None = None
         self.metrics = Metrics()
         self.watch: Watch | None = None
 
@@ -154,14 +135,10 @@ class Daemon:
         self.handover = Handover(self.store, self.pipeline, self.log, self._again)
         self._closing.push_async_callback(self.handover.close)
         await self.handover.change(config)
-        for work, every_s in (
-            (self._judge_waiting, WAITING_S),
-            (self._decide_later, SPOOL_S),
-            (self._purge, PURGE_S),
-            (self._prove_again, PROVE_S),
-            (self._end_patience, PENDING_S),
-            (self._send_notices, NOTICES_S),
-        ):
+        self.duties = Duties(
+            self.store, self.pipeline, config.store_path, lambda: self._postman, self.log
+        )
+        for work, every_s in self.duties.all:
             self.behind(self._again(work, every_s))
         self.behind(self._look_at_file_types())
         self.log.info("started", listeners=",".join(self.listening))
@@ -281,10 +258,6 @@ class Daemon:
                 self.log.exception("a defect; please report it")
             await asyncio.sleep(every_s)
 
-    def _replayer(self) -> Replayer:
-        policy, read = self.pipeline.settings.policy, self.pipeline.read
-        return Replayer(self.store, self.verifier, policy, read)
-
     def _reader(self, config: settings.Config) -> Read:
         """Return what reads a message, with all that it knows of scanners and files."""
         return reader(all_signatures(config.signatures), self.file_types)
@@ -293,16 +266,6 @@ class Daemon:
         """Say once, beside the mail, that files cannot be checked; mail flows all the same."""
         if trouble := await asyncio.to_thread(self.file_types.trouble):
             self.log.warning("files are not checked against their names", trouble=trouble)
-
-    async def _judge_waiting(self) -> None:
-        replayer = self._replayer()
-        for change in await replayer.settle_waiting(datetime.now(UTC)):
-            reason = str(change.after.reason)
-            self.log.info("judged anew", entry=change.entry_id, reason=reason)
-
-    async def _decide_later(self) -> None:
-        if decided := await self.pipeline.decide_later():
-            self.log.info("decided from the spool", messages=decided)
 
     def _observe(self, passage: Passage) -> None:
         """Write the line of a message, and tell its sender what he has to know."""
@@ -325,65 +288,6 @@ class Daemon:
         key = self.store.directory.notice_key
         sender = Sender(str(notices.address), notices.language, key)
         return Postman(self.notice_box, sender, self._relay(hop), lambda: self.store.directory)
-
-    async def _send_notices(self) -> None:
-        if (postman := self._postman) is not None and (
-            taken := await postman.send_due(datetime.now(UTC))
-        ):
-            self.log.info("notices sent", notices=taken)
-
-    async def _prove_again(self) -> None:
-        now = datetime.now(UTC)
-        replayer = self._replayer()
-        for entry_id in await asyncio.to_thread(unanswered, self.config.store_path, now):
-            change = await replayer.replay(entry_id, now, by="gateway")
-            if change is not None and change.differs:
-                self.log.info("proved later", entry=entry_id, reason=str(change.after.reason))
-
-    async def end_patience(self, now: datetime) -> None:
-        """Let files that are being scanned for too long count as taken away."""
-        until = now - timedelta(minutes=self.pipeline.settings.policy.pending_minutes)
-        since = self._patience_ended or until - PENDING_WITHIN
-        replayer = self._replayer()
-        for entry_id in await asyncio.to_thread(pending, self.config.store_path, since, until):
-            if await replayer.end_waiting(entry_id, now) is not None:
-                self.log.info("no complete copy came", entry=entry_id)
-        self._patience_ended = until - PENDING_AGAIN
-
-    async def _end_patience(self) -> None:
-        await self.end_patience(datetime.now(UTC))
-
-    async def _purge(self) -> None:
-        if freed := await self.store.purge(datetime.now(UTC)):
-            self.log.info("freed what is over its time", messages=freed)
-
-
-def pending(path: Path, since: datetime, until: datetime) -> list[str]:
-    """Return what came between these times and waits for files that are being scanned."""
-    asked = Filters(outcome=Outcome.PARTIAL, since=since, until=until, kept=True)
-    with Entries(path) as entries:
-        return [
-            entry.entry_id
-            for entry in entries.search(asked)
-            if any(note.reason is Reason.ATTACHMENT_PENDING for note in entry.notes)
-        ]
-
-
-def unanswered(path: Path, now: datetime) -> list[str]:
-    """Return the held copies for whose keys no server answered, oldest first."""
-    asked = Filters(
-        outcome=Outcome.HELD,
-        reason=Reason.COPY_SENDER_UNVERIFIED,
-        since=now - PROVED_WITHIN,
-        kept=True,
-    )
-    with Entries(path) as entries:
-        found = [
-            entry.entry_id
-            for entry in entries.search(asked)
-            if any(UNANSWERED in answer.evidence for answer in entry.trace)
-        ]
-    return found[::-1]
 
 
 def new_verifier(trust: Trust) -> Verifier:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.daemon import unanswered
+from gateway.duties import unanswered
 from gateway.model.arrival import Arrival
 from gateway.model.case import Proof
 from gateway.model.decision import Outcome, Reason

@@ -104,7 +104,7 @@ async def test_after_its_time_a_placeholder_counts_as_taken_away(tmp_path: Path)
     async with next_hop() as hop, running(tmp_path, hop, PATIENT) as gateway:
         await begun(gateway)
         await reply_comes(gateway, reply(PLACEHOLDER))
-        await gateway.daemon.end_patience(datetime.now(UTC) + timedelta(minutes=61))
+        await gateway.daemon.duties.end_patience(datetime.now(UTC) + timedelta(minutes=61))
         found = await became(gateway, lambda entry: Reason.ATTACHMENT_STRIPPED in notes(entry))
     assert (found.outcome, found.reason) == (Outcome.PARTIAL, Reason.TRACKED_REPLY)
     assert notes(found) == [Reason.ATTACHMENT_STRIPPED]
@@ -115,7 +115,7 @@ async def test_a_complete_copy_heals_even_after_that_time(tmp_path: Path) -> Non
     async with next_hop() as hop, running(tmp_path, hop, PATIENT) as gateway:
         await begun(gateway)
         await reply_comes(gateway, reply(PLACEHOLDER))
-        await gateway.daemon.end_patience(datetime.now(UTC) + timedelta(minutes=61))
+        await gateway.daemon.duties.end_patience(datetime.now(UTC) + timedelta(minutes=61))
         said = await reply_comes(gateway, reply(PLAN))
     assert "logged completed" in said
 
@@ -126,7 +126,7 @@ async def test_patience_that_ends_changes_nothing_else(tmp_path: Path) -> None:
         await reply_comes(gateway, reply(PLACEHOLDER))
         with gateway.registry() as registry:
             registry.disconnect("anna@corp.example")
-        await gateway.daemon.end_patience(datetime.now(UTC) + timedelta(minutes=61))
+        await gateway.daemon.duties.end_patience(datetime.now(UTC) + timedelta(minutes=61))
         found = await became(gateway, lambda entry: Reason.ATTACHMENT_STRIPPED in notes(entry))
     assert (found.outcome, found.reason) == (Outcome.PARTIAL, Reason.TRACKED_REPLY)
 
@@ -135,7 +135,7 @@ async def test_before_its_time_a_placeholder_waits_on(tmp_path: Path) -> None:
     async with next_hop() as hop, running(tmp_path, hop, PATIENT) as gateway:
         await begun(gateway)
         await reply_comes(gateway, reply(PLACEHOLDER))
-        await gateway.daemon.end_patience(datetime.now(UTC) + timedelta(minutes=30))
+        await gateway.daemon.duties.end_patience(datetime.now(UTC) + timedelta(minutes=30))
         found = await became(gateway, lambda entry: bool(entry.notes))
     assert notes(found) == [Reason.ATTACHMENT_PENDING]
 

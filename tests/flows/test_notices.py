@@ -73,7 +73,7 @@ async def notices(running: Running, hop: NextHop) -> list[bytes]:
     """Return the notices that the next hop has by now."""
     daemon = running.daemon
     await daemon.filing.finish()
-    await daemon._send_notices()
+    await daemon.duties.send_notices()
     return [taken.content for taken in hop.taken if b"From: Replygate" in taken.content]
 
 
