@@ -21,6 +21,7 @@ COMMANDS = {
     "never-log": "gateway.cli.never_log:never_log",
     "allow": "gateway.cli.never_log:allow",
     "address": "gateway.cli.address:address",
+    "token": "gateway.cli.token:token",
     "sequence": "gateway.cli.sequence:sequence",
     "decisions": "gateway.cli.decisions:decisions",
     "explain": "gateway.cli.explain:explain",

@@ -148,12 +148,19 @@ class Sink:
     give_up_days: Annotated[float, Meta(gt=0, le=365)] = 7.0
     at_once: Annotated[int, Meta(ge=1, le=100)] = 4
     timeout_s: Seconds = 30.0
+    blind_recipients: Literal["", "apart", "hidden"] = ""
     create_contacts: bool = True
     attachments: bool = True
     attachment_limit: Octets = 20_000_000
     folder: str = "/replygate"
     deals: Annotated[int, Meta(ge=0, le=100)] = 5
     requests_per_second: Annotated[float, Meta(gt=0, le=1000)] = 9.0
+
+    @property
+    def tells_blind(self) -> bool:
+        """Whether it is told, apart from all others, whom a message reached blindly (D-22)."""
+        is_crm = self.kind not in {"jsonl", "webhook"}
+        return self.blind_recipients == "apart" or (is_crm and not self.blind_recipients)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +173,10 @@ class Web:
     session_hours: Annotated[float, Meta(gt=0, le=8760)] = 12.0
     sign_ins_per_minute: Count = 10
     """Attempts for one user; more wait until a minute has passed."""
+    calls_per_minute: Count = 600
+    """Calls of the API with one token; more wait until a minute has passed."""
+    audit_days: Annotated[int, Meta(ge=1, le=3660)] = 400
+    """How long it is known who looked at and changed what."""
 
     @property
     def secure(self) -> bool:

@@ -50,7 +50,8 @@ class Desk:
 
     def vault(self) -> Vault:
         """Open what only the pages keep."""
-        return Vault(self.config.gateway.state, clock=self.clock)
+        days = self.config.web.audit_days
+        return Vault(self.config.gateway.state, clock=self.clock, audit_days=days)
 
     def views(self) -> Views:
         """Open the record."""
@@ -160,12 +161,27 @@ def _answer(page: Page, request: Request, form: FormData | None, admin: bool) ->
                 visit.must_be_admin()
             if form is not None:
                 _check_token(desk, cookie, form)
-            return page(visit)
+            answer = page(visit)
         except (NotFoundError, OverflowError):
             # A number that SQLite cannot hold is the number of nothing.
             return visit.show("missing.html", 404)
         except NotAllowedError as error:
             return visit.show("refused.html", 403, why=str(error))
+        if form is None and (what := content_of(request)) and answer.status_code < 300:
+            visit.note("looked at", what)
+        return answer
+
+
+def content_of(request: Request) -> str:
+    """Return what of people's mail a request looks at, for the audit log; empty for none."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    if path.startswith(_CONTENT):
+        return str(path)
+    asked = request.query_params.get("q", "")
+    return f"{path} {asked}" if path == "/search" and asked else ""
+
+
+_CONTENT = ("/contacts/", "/companies/", "/threads/", "/messages/")
 
 
 def find_viewer(desk: Desk, views: Views, cookie: str) -> Viewer | None:

@@ -10,26 +10,23 @@ when its user signs out, gets another password, or it is over its time.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, Signer
 
-from gateway.store import database
 from gateway.store.rows import micros, moment
+from gateway.web.vault_file import VaultFile, now
 
-FILE = "web.db"
 SHORTEST = 10
 """Characters that a password has at least."""
+AUDIT_DAYS = 400
+"""How long it is known who looked at and changed what."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT;
@@ -47,6 +44,7 @@ CREATE TABLE IF NOT EXISTS audit (
     audit INTEGER PRIMARY KEY, at INTEGER NOT NULL, user TEXT NOT NULL, did TEXT NOT NULL,
     what TEXT NOT NULL
 ) STRICT;
+CREATE INDEX IF NOT EXISTS audit_at ON audit (at);
 INSERT OR IGNORE INTO settings VALUES ('secret', randomblob(32));
 """
 _hasher = PasswordHasher()
@@ -66,42 +64,23 @@ class Deed:
     user: str
     did: str
     what: str
+    number: int = 0
 
 
-def now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
+class Vault(VaultFile):
+    """A connection to it."""
 
-
-class Vault:
-    """A connection to that file; synchronous."""
-
-    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = now) -> None:
-        self._path = folder / FILE
-        self._clock = clock
-        if not self._path.exists():
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-        self._connection = database.connect(self._path)
-        with database.told(self._path):
-            for statement in _SCHEMA.split(";"):
-                self._connection.execute(statement)
-            row = self._connection.execute("SELECT value FROM settings WHERE name = 'secret'")
-            self._secret: bytes = row.fetchone()[0]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
+    def __init__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime] = now,
+        audit_days: int = AUDIT_DAYS,
     ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        super().__init__(folder, _SCHEMA, clock=clock)
+        self._audit_days = audit_days
+        row = self._rows("SELECT value FROM settings WHERE name = 'secret'")
+        self._secret: bytes = row[0][0]
 
     def set_password(self, user: str, password: str) -> None:
         """Give a user a password; all sessions of the user end. Raises PasswordTooShortError."""
@@ -175,19 +154,29 @@ class Vault:
         return secrets.compare_digest(self.csrf_of(cookie).encode(), given.encode())
 
     def note(self, user: str, did: str, what: str) -> None:
-        """Write a line of the audit log."""
+        """Write a line of the audit log; lines whose time is over go."""
+        at = self._clock()
+        over = micros(at - timedelta(days=self._audit_days))
         with self._change() as change:
+            change.execute("DELETE FROM audit WHERE at <= ?", (over,))
             change.execute(
                 "INSERT INTO audit (at, user, did, what) VALUES (?, ?, ?, ?)",
-                (micros(self._clock()), user, did, what),
+                (micros(at), user, did, what),
             )
 
-    def deeds(self, count: int) -> tuple[Deed, ...]:
-        """Return the newest lines of the audit log."""
+    def deeds(self, count: int, *, user: str = "", before: int = 0) -> tuple[Deed, ...]:
+        """Return the newest lines of the audit log; of one user, or before a line, when asked."""
         rows = self._rows(
-            "SELECT at, user, did, what FROM audit ORDER BY audit DESC LIMIT ?", count
+            "SELECT audit, at, user, did, what FROM audit WHERE ? IN (user, '')"
+            " AND (? = 0 OR audit < ?) ORDER BY audit DESC LIMIT ?",
+            user,
+            before,
+            before,
+            count,
         )
-        return tuple(Deed(moment(at), user, did, what) for at, user, did, what in rows)
+        return tuple(
+            Deed(moment(at), user, did, what, number) for number, at, user, did, what in rows
+        )
 
     def _signer(self, purpose: str) -> Signer:
         return Signer(self._secret, salt=purpose, digest_method=hashlib.sha256)
@@ -197,21 +186,6 @@ class Vault:
             return self._signer("session").unsign(cookie).decode()
         except (BadSignature, UnicodeError):
             return ""
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with database.told(self._path):
-            return list(self._connection.execute(sql, values).fetchall())
-
-    @contextmanager
-    def _change(self) -> Iterator[database.Connection]:
-        with database.told(self._path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
 
 
 def _digest(token: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.model.directory import User
+from gateway.model.envelope import Direction
 from gateway.store.people_views import Scope
 
 
@@ -37,6 +38,14 @@ class Viewer:
     def scope(self) -> Scope | None:
         """What he sees of the record; None is everything."""
         return None if self.is_admin else Scope(self.key, self.mailboxes)
+
+    def knows_all(self, direction: str, user: str) -> bool:
+        """Whether he knows whom a message reached blindly: an admin, and who sent it."""
+        return self.is_admin or (direction == Direction.OUTGOING and user == self.key)
+
+    def is_told(self, direction: str, user: str) -> bool:
+        """Whether remedy, notes and evidence are for him: they may name blind recipients."""
+        return direction != Direction.OUTGOING or self.knows_all(direction, user)
 
     def is_own(self, user: str, mailboxes: tuple[str, ...] = ()) -> bool:
         """Whether a message is his: by its user, or by a mailbox that it reached."""

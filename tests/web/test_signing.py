@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.config.load import parse_config
 from gateway.config.settings import Config
 from gateway.web.app import new_app
 from gateway.web.vault import PasswordTooShortError, Vault
+from tests.letters import NOON
 from tests.web.conftest import ANNA, BEA, PASSWORD, Browser, clock
 
 PAGES = (
@@ -164,3 +166,20 @@ def test_every_answer_forbids_script_of_others_and_guessing_of_types(
 
 def test_pages_are_kept_by_no_cache(anna: Browser) -> None:
     assert anna.get("/").headers["cache-control"] == "no-store"
+
+
+def test_audit_log_tells_who_looked_at_what(anna: Browser, config: Config) -> None:
+    anna.get("/companies/customer.example")
+    anna.get("/search?q=offer")
+    anna.get("/held")
+    with Vault(config.gateway.state) as vault:
+        seen = [(deed.user, deed.did, deed.what) for deed in vault.deeds(9)]
+    assert seen == [(ANNA, "looked at", "/search offer")]
+
+
+def test_audit_log_forgets_after_its_time(config: Config, tmp_path: Path) -> None:
+    with Vault(tmp_path, clock=lambda: NOON - timedelta(days=30), audit_days=30) as vault:
+        vault.note(ANNA, "looked at", "long ago")
+    with Vault(tmp_path, clock=lambda: NOON, audit_days=30) as vault:
+        vault.note(ANNA, "looked at", "now")
+        assert [deed.what for deed in vault.deeds(9)] == ["now"]

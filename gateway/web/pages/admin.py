@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def admin(visit: Visit) -> Response:
         deeds = vault.deeds(30)
     return visit.show(
         "admin.html",
-        checks=list(_checks(visit)),
+        checks=list(checks(visit)),
         lines=lines,
         deeds=deeds,
         newest=visit.views.newest(),
@@ -51,23 +51,25 @@ def admin(visit: Visit) -> Response:
 async def live(request: Request) -> Response:
     """Send each new decision as it comes, as server-sent events, to an admin."""
     desk: Desk = request.app.state.desk
-    if not await run_in_threadpool(_is_admin, desk, request.cookies.get(desk.cookie, "")):
+    cookie = request.cookies.get(desk.cookie, "")
+    if not await run_in_threadpool(_is_admin, desk, cookie):
         return Response("Only an admin may watch.", 403)
     last = request.headers.get("last-event-id", request.query_params.get("after", ""))
     start = int(last) if last.isdecimal() and len(last) < 19 else None
     return StreamingResponse(
-        _events(request, desk, start),
+        events(request, desk, start, lambda: _is_admin(desk, cookie)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(request: Request, desk: Desk, last: int | None) -> AsyncIterator[str]:
-    """Yield what is new for as long as the session holds and somebody listens."""
-    cookie = request.cookies.get(desk.cookie, "")
+async def events(
+    request: Request, desk: Desk, last: int | None, may: Callable[[], bool]
+) -> AsyncIterator[str]:
+    """Yield what is new for as long as the asker may see it, and listens."""
     yield "retry: 3000\n\n"
     while not await request.is_disconnected() and not request.app.state.ending.is_set():
-        if not await run_in_threadpool(_is_admin, desk, cookie):
+        if not await run_in_threadpool(may):
             return
         last, lines = await run_in_threadpool(_new, desk, last)
         for line in lines:
@@ -106,7 +108,7 @@ def _is_admin(desk: Desk, cookie: str) -> bool:
     return viewer is not None and viewer.is_admin
 
 
-def _checks(visit: Visit) -> Iterator[Check]:
+def checks(visit: Visit) -> Iterator[Check]:
     """Yield what `replygate doctor` looks at, and what waits in the spool."""
     config = visit.config
     yield Check("configuration", True, str(config.file))

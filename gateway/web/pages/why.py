@@ -11,7 +11,6 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Answer, Reason, Stage
 from gateway.model.entry import Entry
-from gateway.model.envelope import Direction
 from gateway.model.message import Attachment
 from gateway.rules.telling import FATES, STAGES
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
@@ -30,13 +29,10 @@ LETTER_POLICY = (
 def message(visit: Visit) -> Response:
     """Show everything about one message."""
     entry = _entry(visit)
-    letter = _letter(visit, entry)
+    letter = letter_of(visit, entry)
     command = visit.views.command(entry.entry_id)
     orders = [order for order in orders_for(entry, command) if may(visit, entry, order)]
-    # Whom an envelope names blindly is the sender's and the admin's to know.
-    outgoing = entry.direction is Direction.OUTGOING
-    knows_all = visit.viewer.is_admin or (outgoing and entry.user == visit.viewer.key)
-    tells = knows_all or not outgoing
+    knows_all = visit.viewer.knows_all(entry.direction, entry.user)
     return visit.show(
         "message.html",
         entry=entry,
@@ -47,22 +43,22 @@ def message(visit: Visit) -> Response:
         trace=list(stages(entry)),
         fates=FATES,
         knows_all=knows_all,
-        tells=tells,
-        contacts=list(_contacts(visit, entry, letter, knows_all=knows_all)),
-        mailboxes=[box for box in entry.mailboxes if knows_all or box in visit.viewer.mailboxes],
+        tells=visit.viewer.is_told(entry.direction, entry.user),
+        contacts=list(contacts_told(visit, entry, letter)),
+        mailboxes=mailboxes_told(visit, entry),
         said=visit.asked("said"),
     )
 
 
 def quoted(visit: Visit) -> Response:
     """Show what follows the new words, as a part of a page."""
-    letter = _letter(visit, _entry(visit))
+    letter = letter_of(visit, _entry(visit))
     return visit.show("quoted.html", text=letter.quoted if letter else "")
 
 
 def html(visit: Visit) -> Response:
     """Show the HTML of a letter, made harmless, in a frame of its own."""
-    letter = _letter(visit, _entry(visit))
+    letter = letter_of(visit, _entry(visit))
     if letter is None or not letter.html:
         raise NotFoundError("html")
     page = visit.desk.templates.get_template("letter.html").render(body=letter.html)
@@ -72,7 +68,7 @@ def html(visit: Visit) -> Response:
 def file(visit: Visit) -> Response:
     """Hand out an attachment, always as a download."""
     entry = _entry(visit)
-    letter = _letter(visit, entry)
+    letter = letter_of(visit, entry)
     number = int(visit.request.path_params["number"])
     if letter is None or not 1 <= number <= len(letter.files):
         raise NotFoundError("file")
@@ -166,7 +162,7 @@ def _entry(visit: Visit) -> Entry:
     return entry
 
 
-def _letter(visit: Visit, entry: Entry) -> Letter | None:
+def letter_of(visit: Visit, entry: Entry) -> Letter | None:
     """Return the letter, as far as it is kept and can be read now."""
     try:
         return read_letter(visit.views, visit.config, entry.entry_id) if entry.kept else None
@@ -194,10 +190,17 @@ def _tried(visit: Visit, order: Order) -> Done:
         return Done(impossible=str(error))
 
 
-def _contacts(
-    visit: Visit, entry: Entry, letter: Letter | None, *, knows_all: bool
+def mailboxes_told(visit: Visit, entry: Entry) -> list[str]:
+    """Return the mailboxes of a message that the viewer may know of."""
+    knows_all = visit.viewer.knows_all(entry.direction, entry.user)
+    return [box for box in entry.mailboxes if knows_all or box in visit.viewer.mailboxes]
+
+
+def contacts_told(
+    visit: Visit, entry: Entry, letter: Letter | None
 ) -> Iterator[tuple[str, int | None]]:
     """Yield the contacts that the viewer may know of, with the number of a timeline he may see."""
+    knows_all = visit.viewer.knows_all(entry.direction, entry.user)
     named = {entry.author, *(letter.openly_named if letter else ())}
     for address in entry.contacts:
         number = visit.views.contact_of(address)
