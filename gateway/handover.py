@@ -21,8 +21,9 @@ from gateway.model.envelope import Octets
 from gateway.model.message import Heading, Message
 from gateway.outbox import Drain, Manner
 from gateway.pipeline import Pipeline
+from gateway.sinks.crm import CrmSettings
 from gateway.sinks.hubspot import HubspotSink
-from gateway.sinks.hubspot_api import PUBLIC, HubspotSettings
+from gateway.sinks.hubspot_api import PUBLIC
 from gateway.sinks.jsonl import JsonlSink
 from gateway.sinks.webhook import WebhookSink
 from gateway.store.outbox import SqliteOutbox
@@ -121,15 +122,20 @@ def manner_of(sink: settings.Sink) -> Manner:
 def open_sink(sink: settings.Sink, config: settings.Config) -> Sink:
     """Return a sink of the configuration, ready to be told."""
     secret = sink.secret.reveal() if sink.secret else ""
+    blind = sink.tells_blind
     if sink.kind == "webhook":
-        return WebhookSink(sink.name, sink.url, secret, clock=_now, timeout_s=sink.timeout_s)
+        timeout_s = sink.timeout_s
+        return WebhookSink(
+            sink.name, sink.url, secret, clock=_now, timeout_s=timeout_s, blind=blind
+        )
     if sink.kind == "hubspot":
         return HubspotSink(sink.name, secret, _hubspot(sink), clock=_now)
-    return JsonlSink(sink.name, config.gateway.state / (sink.path or f"{sink.name}.jsonl"))
+    file = config.gateway.state / (sink.path or f"{sink.name}.jsonl")
+    return JsonlSink(sink.name, file, blind=blind)
 
 
-def _hubspot(sink: settings.Sink) -> HubspotSettings:
-    return HubspotSettings(
+def _hubspot(sink: settings.Sink) -> CrmSettings:
+    return CrmSettings(
         url=sink.url or PUBLIC,
         timeout_s=sink.timeout_s,
         create_contacts=sink.create_contacts,
@@ -138,6 +144,7 @@ def _hubspot(sink: settings.Sink) -> HubspotSettings:
         folder=sink.folder,
         deals=sink.deals,
         requests_per_second=sink.requests_per_second,
+        blind=sink.tells_blind,
     )
 
 

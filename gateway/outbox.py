@@ -27,10 +27,11 @@ from gateway.interfaces import (
 )
 from gateway.mail.reading import read_message
 from gateway.model.directory import Directory
-from gateway.model.entry import Kept
+from gateway.model.entry import Entry, Kept
 from gateway.model.handover import Kind, Parcel, Push
 from gateway.model.message import Message
 from gateway.model.policy import Policy
+from gateway.rules.blind import reached_blindly
 from gateway.understand import Read, arrive, opened
 
 FIRST_PAUSE_S: Final = 15.0
@@ -195,12 +196,19 @@ class Drain:
         if push.kind is Kind.MERGED and not push.known:
             return None
         parcel, kept = self._outbox.content_of(push, self._clock())
-        if parcel.entry is None and push.kind is not Kind.UNENROLLED:
-            return None
-        if kept is None:
-            return parcel
-        message = self._message(kept)
-        return replace(parcel, message=message, octets=kept.envelope.content.octets)
+        if (entry := parcel.entry) is None:
+            return parcel if push.kind is Kind.UNENROLLED else None
+        if kept is not None:
+            octets = kept.envelope.content.octets
+            parcel = replace(parcel, message=self._message(kept), octets=octets)
+        addresses = {**parcel.addresses, **self._of_mailboxes(entry)}
+        blind = reached_blindly(entry, parcel.message, addresses)
+        return replace(parcel, addresses=addresses, blind=blind)
+
+    def _of_mailboxes(self, entry: Entry) -> dict[str, tuple[str, ...]]:
+        """Return all address keys of the mailboxes of an entry."""
+        boxes = self._directory().mailbox_by_key
+        return {one: (one, *boxes[one].aliases) for one in entry.mailboxes if one in boxes}
 
     def _message(self, kept: Kept) -> Message:
         """Return the message of an entry: a copy may hold it inside, or several."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 from gateway.model.decision import Reason
 from gateway.model.entry import Entry
@@ -59,7 +60,19 @@ class Push:
     known: bool = False
     """Whether the sink was told of the entry before."""
     theirs: str = ""
-    """What the sink calls the entry, where it said so."""
+    """What the sink calls the entry, where it said so; a space parts several objects of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One object on the timelines of a CRM."""
+
+    name: str
+    """What it is known by there: unique, and the same whenever the entry is told."""
+    contacts: tuple[str, ...]
+    """Primary address keys of those on whose timelines it stands."""
+    blind: bool = False
+    """Its contact got the message blindly: it stands on his own timeline and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,34 @@ class Parcel:
     """What the chains of its attachments lead into."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Display names of contacts, by address key."""
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All address keys of contacts and mailboxes, by that which names them."""
+    blind: frozenset[str] = frozenset()
+    """Contacts and mailboxes of the entry that it reached blindly: its sender's to know (D-22)."""
+
+    @property
+    def open_contacts(self) -> tuple[str, ...]:
+        """The contacts that everybody who sees the entry may be told."""
+        return tuple(one for one in self._contacts if one not in self.blind)
+
+    @property
+    def blind_contacts(self) -> tuple[str, ...]:
+        """The contacts that got it blindly, each of whom only the sender knows."""
+        return tuple(one for one in self._contacts if one in self.blind)
+
+    def showings(self, *, blind: bool) -> tuple[Showing, ...]:
+        """Return the objects that show the entry: one for all whom the message names.
+
+        With `blind` there is one more for each contact whom it reached blindly.
+        """
+        entry_id, apart = self.push.entry_id, self.blind_contacts
+        together = Showing(entry_id, self.open_contacts)
+        each = (Showing(_apart(entry_id, one), (one,), blind=True) for one in apart if blind)
+        return (*((together,) if together.contacts or not apart else ()), *each)
+
+    @property
+    def _contacts(self) -> tuple[str, ...]:
+        return self.entry.contacts if self.entry else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +139,8 @@ class Pause:
     until: datetime
     attempts: int
     said: str
+
+
+def _apart(entry_id: str, contact: str) -> str:
+    """Return the name of what shows an entry to one of its contacts alone."""
+    return f"{entry_id}-{blake2b(contact.encode('utf-8', 'replace'), digest_size=8).hexdigest()}"

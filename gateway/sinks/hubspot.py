@@ -1,7 +1,9 @@
 """Logs entries on the timeline of HubSpot: one email of theirs for one entry of ours.
 
-An email of ours is known there by a property with unique values, `replygate_entry`, which is made
-at first use; writing is by that property, so that nothing is there twice whatever was cut off.
+It is tied to the contacts whom the message names, their companies and deals; a contact who got it
+blindly has an email of his own, tied to nothing else (D-22). An email of ours is known there by a
+property with unique values, `replygate_entry`, which is made at first use; writing is by that
+property, so that nothing is there twice whatever was cut off.
 
 Standards: HubSpot's public API v3 (associations v4), as its documentation had it in 2026-11:
 emails guide ("Create an email", "Set email headers"), contacts guide, properties guide, "Upsert a
@@ -21,16 +23,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
 from gateway.interfaces import SinkRefusedError
 from gateway.model.decision import Reason
 from gateway.model.entry import Entry
 from gateway.model.envelope import Direction
-from gateway.model.handover import Kind, Parcel
+from gateway.model.handover import Kind, Parcel, Showing
 from gateway.model.message import Address
-from gateway.sinks.hubspot_api import HubspotApi, HubspotSettings
+from gateway.sinks.crm import CrmSettings, names_of, told_text, whole
+from gateway.sinks.hubspot_api import hubspot_client
 from gateway.sinks.hubspot_files import HubspotFiles
 
 PROPERTY: Final = "replygate_entry"
@@ -49,30 +52,49 @@ class HubspotSink:
         self,
         name: str,
         token: str,
-        settings: HubspotSettings,
+        settings: CrmSettings,
         *,
         clock: Callable[[], datetime],
     ) -> None:
         self.name = name
         self._settings = settings
-        self._api = HubspotApi(token, settings, clock)
+        self._api = hubspot_client(token, settings, clock)
         self._files = HubspotFiles(self._api, settings)
         self._ready = False
         self._owners: dict[str, str] = {}
 
     async def push(self, parcel: Parcel) -> str:
-        """Tell one event; return the id of the email. Raises what the answers mean."""
+        """Tell one event; return the ids of its emails. Raises what the answers mean."""
         kind, entry = parcel.push.kind, parcel.entry
         if kind in {Kind.REMOVED, Kind.ERASED}:
-            await self._remove(parcel.push.theirs, erase=kind is Kind.ERASED)
+            for email in parcel.push.theirs.split():
+                await self._remove(email, erase=kind is Kind.ERASED)
             return ""
         if kind is Kind.UNENROLLED or entry is None:
             return ""
         await self._make_ready()
-        contacts = [found for key in entry.contacts if (found := await self._contact(key, parcel))]
-        files = await self._files.upload(parcel, entry)
-        email = await self._upsert(entry, await self._properties(parcel, entry, files))
-        await self._tie(email, contacts)
+        showings = parcel.showings(blind=self._settings.blind)
+        people = [await self._contacts(one, parcel) for one in showings]
+        files = await self._files.upload(parcel, entry) if showings else {}
+        properties = await self._properties(parcel, entry, files) if showings else {}
+        emails = [
+            await self._show(one, contacts, properties)
+            for one, contacts in zip(showings, people, strict=True)
+        ]
+        for email in set(parcel.push.theirs.split()) - set(emails):
+            # It is for somebody whom the entry is not shown to any more; the others need the files.
+            await self._api.find("DELETE", f"/crm/v3/objects/emails/{email}")
+        return " ".join(emails)
+
+    async def _show(self, one: Showing, contacts: list[str], properties: Mapping[str, str]) -> str:
+        """Write one email and tie it; return its id."""
+        email = await self._upsert(one.name, properties)
+        if one.blind:
+            # A company and a deal show their mail to others.
+            for contact in contacts:
+                await self._put(email, "contacts", contact)
+        else:
+            await self._tie(email, contacts)
         return email
 
     async def close(self) -> None:
@@ -98,17 +120,17 @@ class HubspotSink:
             await self._api.call("POST", place, json=made, conflict=True)
         self._ready = True
 
+    async def _contacts(self, one: Showing, parcel: Parcel) -> list[str]:
+        """Return the ids of those on whose timelines it is to stand."""
+        return [found for key in one.contacts if (found := await self._contact(key, parcel))]
+
     async def _contact(self, key: str, parcel: Parcel) -> str:
         """Return the id of a contact, found or made; empty when policy makes none."""
         place = f"/crm/v3/objects/contacts/{quote(key, safe='')}?idProperty=email"
         found = await self._api.find("GET", place)
         if found is None and self._settings.create_contacts:
-            first, _, last = parcel.names.get(key, "").strip().rpartition(" ")
-            properties = {
-                "email": key,
-                "firstname": first or last,
-                "lastname": last if first else "",
-            }
+            first, last = names_of(parcel.names.get(key, ""))
+            properties = {"email": key, "firstname": first, "lastname": last}
             body = {"properties": {name: value for name, value in properties.items() if value}}
             # Somebody else may make the same one meanwhile: 409, and then it can be found.
             made = await self._api.call(
@@ -132,9 +154,6 @@ class HubspotSink:
         self, parcel: Parcel, entry: Entry, files: Mapping[str, str]
     ) -> dict[str, str]:
         """Return the properties of the email (emails guide, "Properties")."""
-        left = [n.attachment.name for n in entry.attachments if n.attachment.part not in files]
-        note = f"\n\n[Not handed over: {', '.join(left)}]" if left else ""
-        text = entry.text[: TEXT_LIMIT - len(note)] + note
         told = {
             "hs_timestamp": entry.received_at.isoformat(timespec="milliseconds").replace(
                 "+00:00", "Z"
@@ -142,19 +161,19 @@ class HubspotSink:
             "hs_email_direction": _direction(entry),
             "hs_email_status": "SENT",
             "hs_email_subject": entry.subject,
-            "hs_email_text": text[:TEXT_LIMIT],
+            "hs_email_text": told_text(entry, list(files), TEXT_LIMIT),
             "hs_email_headers": _headers(parcel, entry),
             # "Multiple attachment IDs are separated by a semi-colon."
             "hs_attachment_ids": ";".join(files.values()),
             "hubspot_owner_id": await self._owner(entry.user),
-            PROPERTY: entry.entry_id,
         }
         needed = {"hs_email_subject", "hs_email_text"}
-        return {name: _whole(value) for name, value in told.items() if value or name in needed}
+        return {name: whole(value) for name, value in told.items() if value or name in needed}
 
-    async def _upsert(self, entry: Entry, properties: Mapping[str, str]) -> str:
-        """Write the email; return its id ("Upsert a batch of emails by unique property")."""
-        row = {"idProperty": PROPERTY, "id": entry.entry_id, "properties": properties}
+    async def _upsert(self, name: str, properties: Mapping[str, str]) -> str:
+        """Write an email; return its id ("Upsert a batch of emails by unique property")."""
+        told = {**properties, PROPERTY: name}
+        row = {"idProperty": PROPERTY, "id": name, "properties": told}
         said = await self._api.call(
             "POST", "/crm/v3/objects/emails/batch/upsert", json={"inputs": [row]}
         )
@@ -219,8 +238,6 @@ class HubspotSink:
 
     async def _remove(self, email: str, *, erase: bool) -> None:
         """Delete an email and its files; what is gone already is no fault."""
-        if not email:
-            return
         place = f"/crm/v3/objects/emails/{email}"
         asked = f"{place}?properties=hs_attachment_ids"
         if (found := await self._api.find("GET", asked)) is None:
@@ -253,14 +270,5 @@ def _headers(parcel: Parcel, entry: Entry) -> str:
 
 
 def _person(address: Address) -> dict[str, str]:
-    first, _, last = address.name.strip().rpartition(" ")
-    return {
-        "email": address.key or address.addr_spec,
-        "firstName": _whole(first or last),
-        "lastName": _whole(last if first else ""),
-    }
-
-
-def _whole(value: str) -> Any:
-    """Return text that is UTF-8: odd mail may hold half a character."""
-    return value.encode("utf-8", "replace").decode()
+    first, last = names_of(address.name)
+    return {"email": address.key or address.addr_spec, "firstName": first, "lastName": last}

@@ -7,19 +7,15 @@ unheard, a file whose upload was cut off after the work stays there a second tim
 
 from __future__ import annotations
 
-import asyncio
 import json
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO
 
 from gateway.interfaces import SinkRefusedError
-from gateway.mail.decode import cut
 from gateway.model.entry import Entry
 from gateway.model.handover import Parcel
 from gateway.model.message import Attachment
-from gateway.sinks.hubspot_api import HubspotApi, HubspotSettings
+from gateway.sinks.crm import CrmClient, CrmSettings, decoded, sendable
 
 OPTIONS = {
     # No URL shows the file, unless it is signed ("Changes in v3", access levels).
@@ -33,22 +29,18 @@ OPTIONS = {
 class HubspotFiles:
     """Uploads into a folder for each entry."""
 
-    def __init__(self, api: HubspotApi, settings: HubspotSettings) -> None:
+    def __init__(self, api: CrmClient, settings: CrmSettings) -> None:
         self._api = api
         self._settings = settings
 
     async def upload(self, parcel: Parcel, entry: Entry) -> dict[str, str]:
         """Return the id of each file that is there now, by the number of its part."""
         found: dict[str, str] = {}
-        if not self._settings.attachments or not parcel.octets:
-            return found
-        for note in entry.attachments:
-            one = note.attachment
-            if note.reason is None and one.chain and one.size <= self._settings.attachment_limit:
-                # A type that the file manager does not take keeps no email from the timeline:
-                # the file is named there.
-                with suppress(SinkRefusedError):
-                    found[one.part] = await self._upload(parcel, one)
+        for one in sendable(parcel, entry, self._settings):
+            # A type that the file manager does not take keeps no email from the timeline:
+            # the file is named there.
+            with suppress(SinkRefusedError):
+                found[one.part] = await self._upload(parcel, one)
         return found
 
     async def remove(self, files: Sequence[str], *, erase: bool) -> None:
@@ -59,7 +51,7 @@ class HubspotFiles:
 
     async def _upload(self, parcel: Parcel, one: Attachment) -> str:
         # Its size is known before it goes, and it never stands in memory as a whole.
-        file = await asyncio.to_thread(_decoded, parcel, one)
+        file = await decoded(parcel, one)
         with file:
             said = await self._api.call(
                 "POST",
@@ -71,11 +63,3 @@ class HubspotFiles:
                 },
             )
         return str(said["id"])
-
-
-def _decoded(parcel: Parcel, one: Attachment) -> IO[bytes]:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever uploads it closes it
-    for window in cut(parcel.octets, one.chain):
-        file.write(window)
-    file.seek(0)
-    return file

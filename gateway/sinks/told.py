@@ -1,12 +1,16 @@
 """What a file or a webhook is told of an event, as plain JSON.
 
-Limits: blind recipients are nobody's business, so the recipients are those of To and Cc, and stand
-there only while the message is kept. Files are named with their digests, not sent.
+Blind recipients are their sender's to know (D-22): nothing names them, unless the admin wants
+`blind`, an object of its own that a receiver must show to nobody but `visible_to`.
+
+Limits: To and Cc stand there only while the message is kept. Files are named with their digests,
+not sent.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from gateway.model.entry import Entry
@@ -14,12 +18,17 @@ from gateway.model.handover import Parcel
 from gateway.model.message import Address
 
 
-def told(parcel: Parcel) -> dict[str, Any]:
-    """Return the event: its type, time and keys, and under `data` what happened."""
+def told(parcel: Parcel, *, blind: bool = False) -> dict[str, Any]:
+    """Return the event: its type, time and keys, and under `data` what happened.
+
+    With `blind` it tells apart whom the message reached blindly.
+    """
     push = parcel.push
     data: dict[str, Any] = {"entry": push.entry_id, **push.told}
     if parcel.entry is not None:
         data |= _entry(parcel, parcel.entry)
+        if blind and parcel.blind:
+            data["blind"] = _blind(parcel, parcel.entry)
     return {
         "id": push.key,
         "type": str(push.kind),
@@ -49,8 +58,8 @@ def _entry(parcel: Parcel, entry: Entry) -> dict[str, Any]:
         "cc": [_address(one) for one in heading.cc] if heading else [],
         "subject": entry.subject,
         "text": entry.text,
-        "contacts": [{"address": key, "name": parcel.names.get(key, "")} for key in entry.contacts],
-        "mailboxes": list(entry.mailboxes),
+        "contacts": _contacts(parcel, parcel.open_contacts),
+        "mailboxes": [one for one in entry.mailboxes if one not in parcel.blind],
         "user": entry.user,
         "attachments": [
             {
@@ -64,6 +73,18 @@ def _entry(parcel: Parcel, entry: Entry) -> dict[str, Any]:
             for note in entry.attachments
         ],
     }
+
+
+def _blind(parcel: Parcel, entry: Entry) -> dict[str, Any]:
+    return {
+        "visible_to": entry.author,
+        "contacts": _contacts(parcel, parcel.blind_contacts),
+        "mailboxes": [one for one in entry.mailboxes if one in parcel.blind],
+    }
+
+
+def _contacts(parcel: Parcel, keys: Iterable[str]) -> list[dict[str, str]]:
+    return [{"address": key, "name": parcel.names.get(key, "")} for key in keys]
 
 
 def _address(address: Address) -> dict[str, str]:

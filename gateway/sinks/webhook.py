@@ -54,17 +54,22 @@ class WebhookSink:
         *,
         clock: Callable[[], datetime],
         timeout_s: float = 30.0,
+        blind: bool = False,
     ) -> None:
-        """Take the parts. Raises ValueError when the secret is none."""
+        """Take the parts; with `blind` it tells apart whom a message reached blindly.
+
+        Raises ValueError when the secret is none.
+        """
         self.name = name
         self._url = url
         self._keys = read_keys(secret)
         self._clock = clock
+        self._blind = blind
         self._client = new_client(timeout_s)
 
     async def push(self, parcel: Parcel) -> str:
         """Post one event. Raises what the answer means."""
-        body, now = encoded(told(parcel)), self._clock()
+        body, now = encoded(told(parcel, blind=self._blind)), self._clock()
         timestamp, key = int(now.timestamp()), parcel.push.key
         headers = {
             "content-type": "application/json",

@@ -16,6 +16,7 @@ from typing import Any
 
 from gateway.model.decision import Reason
 from gateway.model.entry import Entry, Kept
+from gateway.model.facts import Contact
 from gateway.model.handover import Kind, Parcel, Pause, Push, Standing, State
 from gateway.store.blobs import Blobs
 from gateway.store.contacts import read_contacts
@@ -142,7 +143,10 @@ class SqliteOutbox:
             except FileNotFoundError:
                 # It was freed between the look at its row and the look at its octets.
                 kept = None
-            return Parcel(push, entry, names=_names(connection, entry)), kept
+            people = _people(connection, entry)
+            names = {one.primary: one.name for one in people if one.name}
+            held = {one.primary: one.addresses for one in people}
+            return Parcel(push, entry, names=names, addresses=held), kept
 
     def done(self, taken: Sequence[tuple[Push, str]], now: datetime) -> None:
         """Note that the sink has these, and what it calls each."""
@@ -373,13 +377,12 @@ def _standing(row: tuple[Any, ...], key: bytes) -> Standing:
     return Standing(push, State(state), moment(next_at), Reason(reason) if reason else None, said)
 
 
-def _names(connection: Any, entry: Entry) -> dict[str, str]:
-    """Return the names of the contacts of an entry, by their primary address."""
+def _people(connection: Any, entry: Entry) -> tuple[Contact, ...]:
+    """Return the contacts of an entry as they are now."""
     (told,) = connection.execute(
         "SELECT contacts FROM entries WHERE entry = ?", (entry_number(entry.entry_id),)
     ).fetchone()
-    contacts = read_contacts(connection, from_json(told, tuple[int, ...]))
-    return {contact.primary: contact.name for contact in contacts.values() if contact.name}
+    return tuple(read_contacts(connection, from_json(told, tuple[int, ...])).values())
 
 
 def _short(said: str) -> str:

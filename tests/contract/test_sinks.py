@@ -13,8 +13,8 @@ import pytest
 
 from gateway.interfaces import Sink, SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.handover import Kind
+from gateway.sinks.crm import CrmSettings
 from gateway.sinks.hubspot import HubspotSink
-from gateway.sinks.hubspot_api import HubspotSettings
 from gateway.sinks.jsonl import JsonlSink
 from gateway.sinks.webhook import WebhookSink
 from tests.http_server import CUT, CUT_AFTER, SILENT, Answer, HttpServer, http_server
@@ -70,7 +70,7 @@ async def webhook(_: Path) -> AsyncIterator[Place]:
 async def hubspot(_: Path) -> AsyncIterator[Place]:
     account = Hubspot()
     async with http_server(account) as server:
-        settings = HubspotSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
+        settings = CrmSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
         sink = HubspotSink("crm", TOKEN, settings, clock=lambda: NOON)
         yield Place(sink, account.subjects, server)
 

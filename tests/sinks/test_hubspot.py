@@ -15,8 +15,8 @@ from gateway.interfaces import SinkDeniedError, SinkUnavailableError
 from gateway.model.decision import Reason
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
+from gateway.sinks.crm import CrmSettings
 from gateway.sinks.hubspot import TEXT_LIMIT, HubspotSink
-from gateway.sinks.hubspot_api import HubspotSettings
 from tests.http_server import CUT_AFTER, Answer, HttpServer, http_server
 from tests.sinks.hubspot_server import TOKEN, Hubspot
 from tests.sinks.parcels import ANN, BOB, FILE, NOON, entry, gone, logged, push
@@ -40,7 +40,7 @@ class Place:
 async def opened(token: str = TOKEN, **chosen: Any) -> AsyncIterator[Place]:
     hubspot = Hubspot()
     async with http_server(hubspot) as server:
-        settings = HubspotSettings(
+        settings = CrmSettings(
             **{"url": server.url, "timeout_s": 0.5, "requests_per_second": 10_000.0, **chosen}
         )
         sink = HubspotSink("crm", token, settings, clock=lambda: NOON)
