@@ -22,7 +22,7 @@ from gateway.mail.decode import cut_whole
 from gateway.mail.reading import read_message
 from gateway.mail.scanners import Signature
 from gateway.model.envelope import Octets
-from gateway.model.message import Attachment, Heading, Message
+from gateway.model.message import Attachment, Heading, Message, Span
 from gateway.understand import Read
 
 HEAD_OCTETS: Final = 8192
@@ -71,7 +71,8 @@ class FileTypes:
             return file
         first, *rest = file.chain
         # No encoding needs more than twice its octets for a head that can be told.
-        near = replace(first, stop=min(first.stop, first.start + 2 * HEAD_OCTETS))
+        stop = min(first.stop, first.start + 2 * HEAD_OCTETS)
+        near = Span(first.start, stop, first.encoding)
         chain = file.chain if rest else (near,)
         head = cut_whole(octets, chain, HEAD_OCTETS)
         if file.media_type.startswith("text/") and _BINARY.search(head) is None:

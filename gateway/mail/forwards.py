@@ -156,7 +156,7 @@ def _from_attribution(subject: str, text: str, mark: Mark) -> Forward:
         quoted = _QUOTED_NAME.search(before)
         name = quoted.group(1) if quoted else _plain_name(before)
         addresses = _mailboxes(f"<{found.group(1)}>")
-        author = replace(addresses[0], name=name.strip()) if addresses else None
+        author = _named(addresses[0], name.strip()) if addresses else None
         date = before[: quoted.start() if quoted else len(before) - len(name)].strip(" ,")
     body = _unquote(text[mark.stop :])
     return Forward("inline", author, subject=base_subject(subject), date=date, body=body)
@@ -177,12 +177,13 @@ def _mailboxes(value: str) -> tuple[Address, ...]:
     plain = _MAILTO.sub(lambda found: f"<{found.group(1)}>" if found.group(1) else "", value)
     found, _ = parse_addresses(plain.strip().encode("utf-8", "surrogatepass"))
     return tuple(
-        [
-            replace(one, name=one.name.strip(_NAME_QUOTES))
-            for one in found
-            if one.key or one.addr_spec
-        ]
+        [_named(one, one.name.strip(_NAME_QUOTES)) for one in found if one.key or one.addr_spec]
     )
+
+
+def _named(address: Address, name: str) -> Address:
+    """Return the mailbox under another display name."""
+    return Address(address.addr_spec, name, address.key)
 
 
 def _unquote(body: str) -> str:

@@ -4,6 +4,8 @@ Reading is total: odd mail gives defects, never an exception. A `Heading` needs 
 section only and is all that the privacy gate may see (D-9); a `Message` is read after it.
 
 Standards: RFC 5322, RFC 2045 to 2047, RFC 2231, RFC 3464, RFC 3834, RFC 8098.
+
+Design notes: D-23: what a message has many of is made by msgspec, at a fifth of the cost.
 """
 
 from __future__ import annotations
@@ -13,9 +15,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Defect:
+
+class Defect(msgspec.Struct, frozen=True):
     """Something odd that was seen and survived."""
 
     code: str
@@ -23,8 +26,7 @@ class Defect:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     """A header field (RFC 5322 §2.2)."""
 
     name: str
@@ -33,8 +35,7 @@ class Field:
     """The body as sent, folds included, without the final line end and leading white space."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """A mailbox of RFC 5322 §3.4: a display name and an addr-spec.
 
     A display name that looks like an address never becomes the address (CVE-2023-27043).
@@ -101,6 +102,8 @@ class Heading:
     """Why it is private: the Sensitivity value or the subject tag; empty when it is not."""
     verdicts: tuple[Verdict, ...] = ()
     defects: tuple[Defect, ...] = ()
+    values: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    """Of each field name the first field's body: `fields`, to be looked things up in."""
 
     @property
     def author(self) -> Address | None:
@@ -115,6 +118,8 @@ class Heading:
 
     def first(self, name: str) -> bytes | None:
         """Return the body of the first field called `name` (lower case), or None."""
+        if self.values:
+            return self.values.get(name)
         return next((f.value for f in self.fields if f.name == name), None)
 
     @property
@@ -123,8 +128,7 @@ class Heading:
         return tuple(dict.fromkeys((*self.in_reply_to, *reversed(self.references))))
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A range of octets and how to decode it.
 
     A chain of spans leads to a part (D-10): the first span counts in the content, each
@@ -137,15 +141,14 @@ class Span:
     """`identity`, `base64`, `quoted-printable`, `uuencode`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One part of the MIME tree (RFC 2045), leaf or container."""
 
     number: str
     """The section number of IMAP (RFC 3501 §6.4.5), such as `1.2`; the whole message is `1`."""
     media_type: str
     """Type and subtype in lower case."""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = msgspec.field(default_factory=dict)
     disposition: str = ""
     """`inline`, `attachment` or empty."""
     filename: str = ""
