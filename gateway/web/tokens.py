@@ -63,7 +63,7 @@ class Tokens(VaultFile):
         super().__init__(folder, _SCHEMA, clock=clock)
 
     def create(
-        self, user: str, name: str, scopes: Collection[Scope], days: int | None = None
+        self, user: str, name: str, scopes: Sequence[Scope], days: int | None = None
     ) -> tuple[str, Token]:
         """Make a token; return it, for this once, and what is known of it.
 
