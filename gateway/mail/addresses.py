@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -37,14 +38,27 @@ _ADDR_SPEC: Final = re.compile(
     r"(?:\"(?:[^\"\\]|\\.)*+\"|[^\s\"@,;<>()\[\]\\]++)@(?:\[[^\s\[\]]*+\]|[^\s\"@,;:<>()\[\]\\]++)"
 )
 _QUOTED_ATOM: Final = re.compile(r"\"([^\s\"(),:;<>@\[\\\]]+)\"")
+_KNOWN_OCTETS: Final = 250
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
-def parse_addresses(value: bytes, hint: str = "") -> tuple[tuple[Address, ...], list[Defect]]:
+def parse_addresses(value: bytes, hint: str = "") -> tuple[tuple[Address, ...], Sequence[Defect]]:
     """Return the mailboxes of an address field in their order, groups dissolved, and defects.
 
     `hint` is the charset that the message declares for its text, for raw octets.
     """
+    # The same people write to each other: short fields are remembered.
+    return _parse_known(value, hint) if len(value) <= _KNOWN_OCTETS else _parse(value, hint)
+
+
+@lru_cache(maxsize=2048)
+def _parse_known(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defect]]:
+    """Return what a short field says."""
+    return _parse(value, hint)
+
+
+def _parse(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defect]]:
+    """Return what a field says."""
     text = raw_text(unfold(value), hint)
     found: list[Address] = []
     at = 0
@@ -61,17 +75,17 @@ def parse_addresses(value: bytes, hint: str = "") -> tuple[tuple[Address, ...], 
         found.append(Address(addr_spec, name or "", key_of(addr_spec)))
         at = plain.end()
         if len(found) >= limits.ADDRESSES:
-            return tuple(found), [Defect("too-many-addresses")]
+            return tuple(found), (Defect("too-many-addresses"),)
     else:
-        return tuple(found), []
+        return tuple(found), ()
     if text[at:].isspace():
-        return tuple(found), []
+        return tuple(found), ()
     reader = _Reader()
     reader.read(text[at:])
     found += reader.found
     if len(found) > limits.ADDRESSES:
         reader.defects.append(Defect("too-many-addresses", str(len(found))))
-    return tuple(found[: limits.ADDRESSES]), reader.defects[: limits.DEFECTS]
+    return tuple(found[: limits.ADDRESSES]), tuple(reader.defects[: limits.DEFECTS])
 
 
 @lru_cache(maxsize=4096)

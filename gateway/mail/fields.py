@@ -20,7 +20,22 @@ from gateway.model.message import Defect, Field
 _SOUND: Final = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:|[ \t])[^\n]*+\n)*+\r?\n")
 _SOUND_LINES: Final = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:|[ \t])[^\n]*+(?:\n|\Z))*+")
 _FIELD: Final = re.compile(rb"(?m)^([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)")
+_NAMES_KEPT: Final = 2048
+_NAME_OCTETS: Final = 64
 _MBOX_LINE: Final = re.compile(rb"(?:>?From (?![ \t]*:)[^\n]*+\n)++")
+
+
+class _Names(dict[bytes, str]):
+    """Field names in lower case, kept: all mail has the same few hundred."""
+
+    def __missing__(self, raw: bytes) -> str:
+        name = raw.lower().decode("ascii")
+        if len(raw) <= _NAME_OCTETS and len(self) < _NAMES_KEPT:
+            self[raw] = name
+        return name
+
+
+_NAMES: Final = _Names()
 
 
 def split_fields(octets: Octets) -> tuple[tuple[Field, ...], int, list[Defect]]:
@@ -34,9 +49,7 @@ def split_fields(octets: Octets) -> tuple[tuple[Field, ...], int, list[Defect]]:
     if len(found) > limits.FIELDS:
         defects.append(Defect("too-many-fields", str(len(found))))
         del found[limits.FIELDS :]
-    fields = tuple(
-        [Field(name.lower().decode("ascii"), value.removesuffix(b"\r")) for name, value in found]
-    )
+    fields = tuple([Field(_NAMES[name], value.removesuffix(b"\r")) for name, value in found])
     if stop - start > limits.FIELD_OCTETS:
         fields = tuple([_cut_field(field, defects) for field in fields])
     return fields, size, defects

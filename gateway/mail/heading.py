@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.mail import limits
@@ -20,19 +21,14 @@ from gateway.mail.words import decode_unstructured
 from gateway.model.envelope import Octets
 from gateway.model.message import Address, Defect, Field, Heading, Verdict
 
-_Values = dict[str, list[bytes]]
-
-_ADDRESS_FIELDS: Final = frozenset(("from", "sender", "reply-to", "to", "cc", "bcc", "resent-from"))
+_ADDRESS_FIELDS: Final = ("sender", "from", "reply-to", "to", "cc", "bcc", "resent-from")
 _ALIAS_FIELDS: Final = (
     "x-microsoft-original-message-id",
     "x-google-original-message-id",
     "original-message-id",
     "x-original-message-id",
 )
-_READ: Final = _ADDRESS_FIELDS | frozenset(_ALIAS_FIELDS) | frozenset(
-    ("message-id", "in-reply-to", "references", "thread-index", "subject", "date", "sensitivity")
-)  # fmt: skip
-_ONCE: Final = frozenset(("from", "sender", "to", "cc", "subject", "date", "message-id"))
+_ONCE: Final = ("from", "sender", "to", "cc", "subject", "date", "message-id")
 _CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 _SENSITIVE: Final = re.compile(rb"\s*(personal|private|company-confidential)\b", re.IGNORECASE)
 _NOLOG: Final = re.compile(r"\[nolog\]", re.IGNORECASE)
@@ -42,103 +38,116 @@ _CONVERSATION_OCTETS: Final = 22
 def read_heading(octets: Octets) -> Heading:
     """Return the header section, read. Total: any octets give a Heading."""
     fields, size, defects = split_fields(octets)
-    values, verdicts, received_count = _sort(fields)
-    hint = _charset_hint(octets, size, fields)
-    subject = decode_unstructured(values["subject"][0], hint) if "subject" in values else ""
-    senders = _addresses(values, "sender", defects, hint)
-    if len(values) < sum(map(len, values.values())):
-        defects += [
-            Defect("duplicate-field", name) for name in _ONCE & values.keys() if values[name][1:]
-        ]
+    values = _Values(fields)
+    firsts = values.first
+    hint = _charset_hint(octets, size, firsts)
+    subject = decode_unstructured(firsts["subject"], hint) if "subject" in firsts else ""
+    found = {
+        name: _addresses(values, name, defects, hint) for name in _ADDRESS_FIELDS if name in firsts
+    }
+    if values.others:
+        defects += [Defect("duplicate-field", name) for name in _ONCE if name in values.others]
     return Heading(
         fields=fields,
         size=size,
-        message_id=parse_msg_id(values["message-id"][0]) if "message-id" in values else "",
+        message_id=parse_msg_id(firsts["message-id"]) if "message-id" in firsts else "",
         in_reply_to=_msg_ids(values, "in-reply-to"),
         references=_msg_ids(values, "references"),
         aliases=_aliases(values),
-        conversation=_conversation(values),
-        authors=_addresses(values, "from", defects, hint),
-        sender=senders[0] if senders else None,
-        reply_to=_addresses(values, "reply-to", defects, hint),
-        to=_addresses(values, "to", defects, hint),
-        cc=_addresses(values, "cc", defects, hint),
-        bcc=_addresses(values, "bcc", defects, hint),
-        resent_from=_addresses(values, "resent-from", defects, hint),
+        conversation=_conversation(firsts["thread-index"]) if "thread-index" in firsts else "",
+        authors=found.get("from", ()),
+        sender=found["sender"][0] if found.get("sender") else None,
+        reply_to=found.get("reply-to", ()),
+        to=found.get("to", ()),
+        cc=found.get("cc", ()),
+        bcc=found.get("bcc", ()),
+        resent_from=found.get("resent-from", ()),
         subject=subject,
         base_subject=base_subject(subject),
-        date=parse_date(values["date"][0]) if "date" in values else None,
-        received_count=received_count,
+        date=parse_date(firsts["date"]) if "date" in firsts else None,
+        received_count=len(values.all("received")),
         private=_private(values, subject),
-        verdicts=verdicts,
+        verdicts=_verdicts(fields, firsts),
         defects=tuple(defects[: limits.DEFECTS]),
+        values=firsts,
     )
 
 
-def _sort(fields: tuple[Field, ...]) -> tuple[_Values, tuple[Verdict, ...], int]:
-    """Return the values that are read, by name, the verdicts, and the number of hops."""
-    values: _Values = {}
-    verdicts: tuple[Verdict, ...] = ()
-    received_count = 0
-    for field in fields:
-        name = field.name
-        if name in _READ:
-            values.setdefault(name, []).append(field.value)
-        elif name == "received":
-            received_count += 1
-        elif name in VERDICT_FIELDS and (verdict := read_verdict(name, field.value)):
-            verdicts = (*verdicts, verdict)
-    return values, verdicts, received_count
+class _Values:
+    """The bodies of fields by their name: the first one, and those behind it."""
+
+    __slots__ = ("first", "others")
+
+    def __init__(self, fields: tuple[Field, ...]) -> None:
+        self.first: dict[str, bytes] = {}
+        self.others: dict[str, list[bytes]] = {}
+        for field in fields:
+            name = field.name
+            if name in self.first:
+                self.others.setdefault(name, []).append(field.value)
+            else:
+                self.first[name] = field.value
+
+    def all(self, name: str) -> Sequence[bytes]:
+        """Return the bodies of all fields called `name`."""
+        if name not in self.first:
+            return ()
+        return (self.first[name], *self.others.get(name, ()))
 
 
-def _charset_hint(octets: Octets, size: int, fields: tuple[Field, ...]) -> str:
+def _verdicts(fields: tuple[Field, ...], firsts: Mapping[str, bytes]) -> tuple[Verdict, ...]:
+    """Return what filters in front of us said."""
+    if VERDICT_FIELDS.isdisjoint(firsts):
+        return ()
+    said = [read_verdict(one.name, one.value) for one in fields if one.name in VERDICT_FIELDS]
+    return tuple([verdict for verdict in said if verdict])
+
+
+def _charset_hint(octets: Octets, size: int, firsts: Mapping[str, bytes]) -> str:
     """Return the charset that the message declares, when its fields hold raw octets."""
     if bytes(octets[: min(size, limits.HEADING_OCTETS)]).isascii():
         return ""
-    for field in fields:
-        if field.name == "content-type" and (found := _CHARSET.search(field.value)):
-            return found.group(1).decode("ascii", "replace")
-    return ""
+    found = _CHARSET.search(firsts.get("content-type", b""))
+    return found.group(1).decode("ascii", "replace") if found else ""
 
 
 def _addresses(values: _Values, name: str, defects: list[Defect], hint: str) -> tuple[Address, ...]:
     """Return the mailboxes of all fields called `name`."""
-    if name not in values:
-        return ()
-    found: tuple[Address, ...] = ()
-    for value in values[name]:
-        more, odd = parse_addresses(value, hint)
-        found = found + more if found else more
-        if odd:
+    found, odd = parse_addresses(values.first[name], hint)
+    if odd:
+        defects += odd
+    if name in values.others:
+        for value in values.others[name]:
+            more, odd = parse_addresses(value, hint)
+            found += more
             defects += odd
     return found[: limits.ADDRESSES]
 
 
 def _msg_ids(values: _Values, name: str) -> tuple[str, ...]:
     """Return the msg-ids of all fields called `name`."""
-    if name not in values:
+    if name not in values.first:
         return ()
-    found = values[name]
-    return parse_msg_ids(found[0] if len(found) == 1 else b" ".join(found[: limits.REFERENCES]))
+    if name not in values.others:
+        return parse_msg_ids(values.first[name])
+    return parse_msg_ids(b" ".join(values.all(name)[: limits.REFERENCES]))
 
 
 def _aliases(values: _Values) -> tuple[str, ...]:
     """Return the ids that the message had before a provider gave it another."""
-    if values.keys().isdisjoint(_ALIAS_FIELDS):
+    if values.first.keys().isdisjoint(_ALIAS_FIELDS):
         return ()
-    ids = [parse_msg_id(value) for name in _ALIAS_FIELDS for value in values.get(name, ())]
+    ids = [parse_msg_id(value) for name in _ALIAS_FIELDS for value in values.all(name)]
     return tuple(dict.fromkeys(filter(None, ids)))
 
 
-def _conversation(values: _Values) -> str:
+def _conversation(value: bytes) -> str:
     """Return the first 22 octets of Thread-Index in hexadecimal.
 
     Source: MS-OXOMSG §2.2.1.3: a header of 22 octets, then 5 for each reply.
     """
-    if "thread-index" not in values:
-        return ""
     try:
-        octets = binascii.a2b_base64(values["thread-index"][0][: limits.MESSAGE_ID_OCTETS])
+        octets = binascii.a2b_base64(value[: limits.MESSAGE_ID_OCTETS])
     except binascii.Error:
         return ""
     head = octets[:_CONVERSATION_OCTETS]
@@ -148,7 +157,7 @@ def _conversation(values: _Values) -> str:
 
 def _private(values: _Values, subject: str) -> str:
     """Return why the message is private; empty when it is not."""
-    for value in values.get("sensitivity", ()):
+    for value in values.all("sensitivity"):
         if found := _SENSITIVE.match(value):
             return found.group(1).decode("ascii").lower()
     return "[nolog]" if "[" in subject and _NOLOG.search(subject) else ""

@@ -24,6 +24,10 @@ _LEADER: Final = re.compile(
 _BLOB: Final = re.compile(r"\s*(?:\[[^\[\]]{0,100}\]|【[^【】]{0,100}】)\s*")
 _TRAILER: Final = re.compile(r"\s*\((?:fwd|fw)\)\s*\Z", re.IGNORECASE)
 _WRAPPED: Final = re.compile(r"\s*\[\s*fwd?\s*:(.*)\]\s*\Z", re.IGNORECASE | re.DOTALL)
+_COMMON: Final = ("Re: ", "RE: ", "Fw: ", "FW: ", "AW: ")
+_BRACKETS: Final = ("[", "【", "{")
+_LEADER_CHARS: Final = 150
+"""Where the colon of a mark can stand at the latest, a list's tag in front of it."""
 _ROUNDS: Final = 50
 
 
@@ -39,16 +43,25 @@ def base_subject(subject: str) -> str:
         # Plain looks at both ends spare most subjects the searches.
         if text[-1:] == ")":
             text = _TRAILER.sub("", text)
-        at = 0
-        if text[:1] in ("[", "【"):
-            if wrapped := _WRAPPED.match(text):
-                text = wrapped.group(1).lstrip()
-            blob = _BLOB.match(text)
-            at = blob.end() if blob else 0
-        if leader := _LEADER.match(text):
-            text = text[leader.end() :].lstrip()
-        elif at and (leader := _LEADER.match(text, at)):
-            text = text[:at] + text[leader.end() :].lstrip()
+        if text[:4] in _COMMON:
+            text = text[4:]
+        elif text[:1] in _BRACKETS or ":" in text[:_LEADER_CHARS]:
+            text = _without_leader(text)
         if text == before:
             break
     return text.strip()
+
+
+def _without_leader(text: str) -> str:
+    """Return the text without one mark at its start, or behind a list's tag there."""
+    at = 0
+    if text[:1] in _BRACKETS:
+        if wrapped := _WRAPPED.match(text):
+            text = wrapped.group(1).lstrip()
+        blob = _BLOB.match(text)
+        at = blob.end() if blob else 0
+    if leader := _LEADER.match(text):
+        return text[leader.end() :].lstrip()
+    if at and (leader := _LEADER.match(text, at)):
+        return text[:at] + text[leader.end() :].lstrip()
+    return text

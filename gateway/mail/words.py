@@ -62,8 +62,9 @@ def _replace_words(text: str) -> str:
         between = text[end : found.start()]
         adjacent = count > 0 and (not between or between.isspace())
         if not adjacent or label.lower() != charset:
-            out.append(decode_text(octets, charset)[0])
-            octets = b""
+            if octets:
+                out.append(decode_text(octets, charset)[0])
+                octets = b""
             if not adjacent:
                 out.append(between)
         charset = label.lower()
