@@ -17,16 +17,15 @@ from typing import Protocol
 
 from gateway.config import settings
 from gateway.config.secrets import Secret
-from gateway.intake.floods import Floods
+from gateway.intake.doorkeeper import Door, Doorkeeper
 from gateway.intake.listeners import Listener, Network, Wiring
 from gateway.intake.milter.server import start_milter
 from gateway.intake.milter.settings import MilterSettings
 from gateway.intake.postmaster import Letterbox, Reception
 from gateway.intake.server import start
 from gateway.interfaces import NextHop
-from gateway.mail.addresses import key_of
 from gateway.model.directory import Directory
-from gateway.model.envelope import Client, Direction
+from gateway.model.envelope import Direction
 from gateway.pipeline import Pipeline
 from gateway.relay.client import Hop, Timeouts
 from gateway.relay.consumed import ConsumedDelivery, Nowhere
@@ -94,12 +93,13 @@ async def open_door(
     elif listener.next_hop is not None:
         next_hop = relay(listener.next_hop)
     wiring = Wiring(
-        receive=receive,
+        receive=doorkeeper.watching(receive),
         next_hop=next_hop,
         consumed=ConsumedDelivery,
+    doorkeeper = _doorkeeper(listener, house)
         is_ours=house.is_ours,
         spool=house.arriving,
-        turns_away=_limit(listener, house),
+        turns_away=doorkeeper.turns_away,
     )
     return await start(_listener(listener, house, domains), wiring)
 
@@ -132,24 +132,18 @@ def hop_of(hop: settings.NextHop, hostname: str) -> Hop:
     )
 
 
-def _limit(listener: settings.Listener, house: House) -> Callable[[Client, str, str], bool]:
-    """Return what turns strangers away who bring too many copies."""
-    floods = Floods(listener.strangers_per_hour, time.monotonic)
-
-    def turns_away(client: Client, mail_from: str, key: str) -> bool:
-        directory = house.directory()
-        address = directory.logging_by_key.get(key)
-        # Exchange switches a journal rule off whose reports are refused.
-        is_journal = address is not None and address.use == "journal"
-        submitted = listener.way is Direction.OUTGOING and not listener.copies_only
-        sender = key_of(mail_from) if mail_from else ""
-        if is_journal or submitted or client.login or directory.user_of(sender):
-            return False
-        # A trusted client that does not tell who is behind it is an MTA, and brings all mail.
-        is_mta = client.trusted and not client.forwarded
-        return not floods.admits("" if is_mta else client.address, sender)
-
-    return turns_away
+def _doorkeeper(listener: settings.Listener, house: House) -> Doorkeeper:
+    return Doorkeeper(
+        Door(
+            directory=house.directory,
+            clock=time.monotonic,
+            strangers_per_hour=listener.strangers_per_hour,
+            unproven_per_hour=listener.unproven_per_hour,
+            submission=listener.way is Direction.OUTGOING,
+            copies_only=listener.copies_only,
+            proving=_networks(house.config.trust.networks),
+        )
+    )
 
 
 def _listener(listener: settings.Listener, house: House, own_domains: frozenset[str]) -> Listener:

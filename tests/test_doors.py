@@ -141,16 +141,65 @@ async def test_a_journal_report_with_odd_line_ends_is_not_refused(tmp_path: Path
         assert said.startswith("250")
 
 
-async def test_users_are_never_turned_away(tmp_path: Path) -> None:
-    async with (
-        house(tmp_path, f"{COPIES}\nstrangers_per_hour = 1") as running,
-        call(running) as caller,
-    ):
+async def bring(
+    caller: Caller, times: int, rcpt: str = "log@gate.example", behind: bytes = b"127.0.0.1"
+) -> list[str]:
+    """Bring copies in the name of a user, for this client; return the codes."""
+    said = []
+    for _ in range(times):
+        await caller.say(b"XFORWARD ADDR=" + behind)
+        said.append(await send(caller, BCC, rcpt, mail_from="anna@corp.example"))
+    return [reply[:3] for reply in said]
+
+
+ONE = f"{COPIES}\nstrangers_per_hour = 1\nunproven_per_hour = 2"
+
+
+async def test_who_only_says_that_he_is_a_user_is_turned_away_later_than_a_stranger(
+    tmp_path: Path,
+) -> None:
+    """Until D-24 a user's MAIL FROM was never turned away, whoever said it."""
+    async with house(tmp_path, ONE) as running, call(running) as caller:
+        assert await bring(caller, 3) == ["250", "250", "450"]
+
+
+async def test_users_behind_another_client_are_not_turned_away_with_it(tmp_path: Path) -> None:
+    async with house(tmp_path, ONE) as running, call(running) as caller:
+        assert await bring(caller, 3, behind=b"198.51.100.7") == ["250", "250", "450"]
+        assert await bring(caller, 1, behind=b"198.51.100.8") == ["250"]
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        'clients = ["127.0.0.0/8"]\n[trust]\nnetworks = ["127.0.0.1/32"]',
+        "[trust]\nservers = [{ authserv_id = 'mx.corp.example' }]",
+    ],
+    ids=["a trusted network", "a signature that a trusted server found"],
+)
+async def test_users_who_are_proved_are_never_turned_away(tmp_path: Path, proof: str) -> None:
+    async with house(tmp_path, f"{ONE}\n{proof}") as running, call(running) as caller:
+        signed = (
+            b"Authentication-Results: mx.corp.example; dkim=pass header.d=corp.example\r\n"
+            b"Received: from x by mx.corp.example; Mon, 23 Nov 2026 12:00:00 +0000\r\n"
+        )
         said = [
-            await send(caller, BCC, "log@gate.example", mail_from="anna@corp.example")
-            for _ in range(3)
+            await send(
+                caller,
+                signed + BCC.replace(b"<one@", b"<%d@" % number),
+                "log@gate.example",
+                mail_from="anna@corp.example",
+            )
+            for number in range(5)
         ]
         assert {reply[:3] for reply in said} == {"250"}
+
+
+async def test_the_secret_address_of_a_user_never_turns_him_away(tmp_path: Path) -> None:
+    async with house(tmp_path, ONE) as running, call(running) as caller:
+        with running.registry() as registry:
+            registry.add_logging_address("log+s3cret@gate.example", "any", "anna@corp.example")
+        assert await bring(caller, 4, "log+s3cret@gate.example") == ["250"] * 4
 
 
 async def test_lmtp_is_spoken_where_the_configuration_says_so(tmp_path: Path) -> None:

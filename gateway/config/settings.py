@@ -93,6 +93,8 @@ class Listener:
     size_limit: Octets = 157_286_400
     """Octets of one message; 0 is what the next hop allows."""
     logins: tuple[str, ...] = ()
+    unproven_per_hour: Annotated[int, Meta(ge=0)] = 600
+    """Copies of one client in the name of users that nothing has proved yet; 0 is no limit."""
     crm_logins: frozenset[str] = frozenset()
     sessions_limit: Count = 500
     client_sessions_limit: Annotated[int, Meta(ge=0)] = 0

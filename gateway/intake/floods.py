@@ -45,6 +45,12 @@ class Floods:
             hour.count += 1
         return True
 
+    def give_back(self, client: str) -> None:
+        """Take one copy of a client from its count."""
+        hour = self._hours.get(("client", client))
+        if hour is not None:
+            hour.count = max(0, hour.count - 1)
+
     def _hour(self, name: tuple[str, str]) -> _Hour:
         now = self._clock()
         hour = self._hours.get(name)
