@@ -6,8 +6,9 @@ Standards: RFC 2046 §5.1.4 (alternative), RFC 2387 (related), RFC 6522 (report)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from gateway.model.message import Part
 
@@ -30,8 +31,7 @@ _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 WORDS_TYPES: Final = ("text/plain", "text/html")
 
 
-@dataclass(frozen=True, slots=True)
-class Anatomy:
+class Anatomy(msgspec.Struct, frozen=True):
     """The leaves of a message, sorted by their use; nested messages count as one leaf."""
 
     leaves: tuple[Part, ...]

@@ -81,6 +81,7 @@ _CHALLENGE_SUBJECT: Final = re.compile(
 _ROBOT_FIELDS: Final = frozenset(
     ("x-auto-response-suppress", "x-tmda-fingerprint", "x-boxbe", "x-spamarrest", "x-challenge")
 )
+_TELLING_FIELDS: Final = _ROBOT_FIELDS | _FIELDS.keys()
 _SAYS_ROBOT: Final = re.compile(
     r"this\s+is\s+an\s+auto(?:mated|matic(?:ally)?)?[- ]*(?:generated\s+)?(?:reply|response|"
     r"responder|answer)|"
@@ -124,6 +125,8 @@ def auto_reply_evidence(heading: Heading, text: str) -> str:
 
 def _by_fields(heading: Heading) -> tuple[str, str]:
     """Return the field that says it, and the one that says at least that a robot wrote it."""
+    if _TELLING_FIELDS.isdisjoint(heading.values):
+        return "", ""
     generated = suppressed = ""
     for field in heading.fields:
         pattern = _FIELDS.get(field.name)

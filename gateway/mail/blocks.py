@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from gateway.mail import phrases
+from gateway.mail.lines import line_pattern, lines_like
 
 _FIELD_OF: Final = {
     label: name for name, labels in phrases.LABELS.items() for label in labels.split("|")
@@ -24,13 +26,13 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 # Any line with a word and a colon; the table of labels says whether it is one.
-_LABEL_LINE: Final = re.compile(
-    r"(?m)^[ \t>＞\u00a0\ufeff*_]*+([^\W\d_][^\n:：*_]{0,30}+)[*_]{0,2}[ \t\u00a0]*[:：]"
+_LABEL_LINE: Final = line_pattern(
+    r"[ \t>＞\u00a0\ufeff*_]*+([^\W\d_][^\n:：*_]{0,30}+)[*_]{0,2}[ \t\u00a0]*[:：]"
 )
 _STARTS: Final = frozenset(
     label for name in ("author", "subject", "date") for label in phrases.LABELS[name].split("|")
 )
-_DASHED_LINE: Final = re.compile(r"(?m)^[ \t>＞\u00a0]*+[-_=*~—–]{2,}+[ \t\u00a0]*+[^\W_]")
+_DASHED_LINE: Final = line_pattern(r"[ \t>＞\u00a0]*+[-_=*~—–]{2,}+[ \t\u00a0]*+[^\W_]")
 _GLUED_LABELS: Final = "|".join(
     re.escape(label.capitalize()) for label in _FIELD_OF if label.isascii() and len(label) > 1
 )
@@ -44,7 +46,8 @@ _SEPARATOR: Final = re.compile(
     re.IGNORECASE,
 )
 _FORWARDED: Final = frozenset(phrases.FORWARDED.split("|"))
-_COLON_LINE: Final = re.compile(r"(?m)[:：][ \t\u00a0]*$")
+_COLON_LINE: Final = re.compile(r"(?m):[ \t\u00a0]*+$")
+_WIDE_COLON_LINE: Final = re.compile(r"(?m)：[ \t\u00a0]*+$")
 _WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
 _WROTE_WORDS: Final = frozenset(word for word in phrases.WROTE.split("|") if word.isalpha())
 _ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()@]{1,64}@[^<>\s()@]{1,255}[>)\]]?\s*[:：]\s*\Z")
@@ -63,17 +66,15 @@ _FIELDS_PER_BLOCK: Final = 12
 _QUOTE: Final = " \t>＞\u00a0\ufeff"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """A header block in text: where it begins and ends, and its values by field."""
 
     start: int
     stop: int
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A line that says an older message follows."""
 
     start: int
@@ -82,8 +83,7 @@ class Mark:
     """`forward`, `original` or `attribution`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seams:
+class Seams(msgspec.Struct, frozen=True):
     """Where a text says that an older message begins, each kind in its order."""
 
     separators: tuple[Mark, ...]
@@ -94,6 +94,8 @@ class Seams:
 def find_seams(text: str) -> Seams:
     """Return all places where a text says that an older message begins."""
     colons = [found.span() for found in _COLON_LINE.finditer(text)]
+    if "：" in text:
+        colons = sorted([*colons, *(found.span() for found in _WIDE_COLON_LINE.finditer(text))])
     separators = [*_dashed_separators(text), *_plain_separators(text, colons)]
     separators.sort(key=lambda mark: mark.start)
     return Seams(tuple(separators), tuple(_attributions(text, colons)), tuple(find_blocks(text)))
@@ -101,8 +103,8 @@ def find_seams(text: str) -> Seams:
 
 def _dashed_separators(text: str) -> Iterator[Mark]:
     """Yield the separators between dashes, such as `---- Original Message ----`."""
-    for dashes in _DASHED_LINE.finditer(text):
-        if found := _SEPARATOR.match(text, dashes.start()):
+    for start, _ in lines_like(_DASHED_LINE, text):
+        if found := _SEPARATOR.match(text, start):
             kind = "original" if found["original"] else "forward"
             yield Mark(found.start(), found.end(), kind)
 
@@ -184,10 +186,10 @@ def find_blocks(text: str) -> Iterator[Block]:
     if text.count(":") + text.count("：") < _LEAST_LABELS:
         return
     last = 0
-    for found in _LABEL_LINE.finditer(text):
-        if found.start() < last or found.group(1).rstrip().lower() not in _STARTS:
+    for start, found in lines_like(_LABEL_LINE, text):
+        if start < last or found.group(1).rstrip().lower() not in _STARTS:
             continue
-        block = _read_labels(text, found.start())
+        block = _read_labels(text, start)
         # What makes no block from its first label on makes none from a later one.
         last = block.stop
         if _is_sound(block.values):

@@ -115,7 +115,7 @@ def _is_perhaps_daemon(heading: Heading) -> bool:
 
 def looks_like_bounce(heading: Heading, text: str) -> str:
     """Return the evidence that this is a delivery report without a report part, or nothing."""
-    names = {field.name for field in heading.fields}
+    names = heading.values
     if "x-failed-recipients" in names:
         return "X-Failed-Recipients"
     daemon = is_daemon(heading)

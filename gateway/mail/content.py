@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
+
+import msgspec
+from msgspec import structs
 
 from gateway.mail import limits
 from gateway.mail.filenames import safe_filename
@@ -25,6 +27,11 @@ CONTENT_FIELDS: Final = {
 _CONTENT_FIELD: Final = re.compile(
     rb"(?mi)^content-(type|transfer-encoding|disposition|id)[ \t]*+:[ \t]*+"
     rb"([^\n]*+(?:\n[ \t][^\n]*+)*+)"
+)
+# A multipart as nearly everybody writes it: its boundary is all that it says.
+_PLAIN_MULTIPART: Final = re.compile(
+    rb"(multipart/[a-z]+);\s*boundary=\"?([A-Za-z0-9'()+_,./:-][A-Za-z0-9'()+_,./:=-]*)\"?\s*",
+    re.IGNORECASE,
 )
 _MEDIA_TYPE: Final = re.compile(r"[^\s/]+/[^\s/]+")
 _ENCODINGS: Final = {
@@ -48,20 +55,19 @@ _TOKEN: Final = re.compile(rb"\s*([^\s;(]+)")
 _CACHED_OCTETS: Final = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True):
     """What the content fields say."""
 
     media_type: str
     """Empty when they say nothing that is a media type."""
     params: Mapping[str, str]
-    disposition: str
-    filename: str
-    content_id: str
-    encoding: str
+    disposition: str = ""
+    filename: str = ""
+    content_id: str = ""
+    encoding: str = "identity"
     """As Span has it."""
-    declared_size: int | None
-    defects: tuple[Defect, ...]
+    declared_size: int | None = None
+    defects: tuple[Defect, ...] = ()
 
 
 def read_section(section: bytes) -> Content:
@@ -74,6 +80,15 @@ def read_section(section: bytes) -> Content:
 
 def read_content(fields: Mapping[str, bytes]) -> Content:
     """Return what content fields say; the keys are those of CONTENT_FIELDS' values."""
+    if len(fields) == 1 and (plain := _PLAIN_MULTIPART.fullmatch(fields.get("type", b""))):
+        media_type, boundary = plain.groups()
+        params = {"boundary": boundary.decode("ascii")}
+        return Content(media_type.decode("ascii").lower(), params)
+    return _read_content(fields)
+
+
+def _read_content(fields: Mapping[str, bytes]) -> Content:
+    """Return what content fields say, as far as one can tell."""
     defects: list[Defect] = []
     token, params, odd = parse_parameters(fields.get("type", b""))
     defects += odd
@@ -117,7 +132,9 @@ def _read_section(section: bytes) -> Content:
         elif fields[key] != value:
             twice.append(Defect("duplicate-field", f"content-{key}"))
     content = read_content(fields)
-    return replace(content, defects=(*content.defects, *twice)) if twice else content
+    if twice:
+        return structs.replace(content, defects=(*content.defects, *twice))
+    return content
 
 
 def _encoding(fields: Mapping[str, bytes], defects: list[Defect], *, is_container: bool) -> str:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from gateway.mail.decode import cut
+from gateway.mail.hashing import absorb
 from gateway.model.envelope import Octets
 from gateway.model.message import Attachment, Heading, Part
 
@@ -39,7 +40,7 @@ def content_digest(
         digest.update(b"\0")
         text = words.get(leaf.number)
         if text is not None:
-            digest.update(text.replace(b"\r\n", b"\n").rstrip(b"\n"))
+            absorb(digest, text.replace(b"\r\n", b"\n").rstrip(b"\n"))
         elif leaf.number in known:
             digest.update(known[leaf.number])
         else:

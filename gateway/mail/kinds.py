@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from gateway.mail.autoreplies import auto_reply_evidence
 from gateway.mail.bounces import looks_like_bounce, read_old_bounce
@@ -54,13 +56,13 @@ _BULK_FIELDS: Final = frozenset(
         "x-sg-eid",
     )
 )
+_TELLING_FIELDS: Final = _LIST_FIELDS | _BULK_FIELDS | {"precedence", "auto-submitted"}
 _ROBOT: Final = re.compile(
     r"(?:no|do-?not)[-_.]?reply|mailer-?daemon|notifications?\b|cron\b|daemon\b", re.IGNORECASE
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """The kind, what shows it, and the report when it is one."""
 
     kind: Kind
@@ -183,7 +185,7 @@ def _find_automatic(heading: Heading, text: str) -> Finding | None:
 def _find_mass(heading: Heading) -> Finding | None:
     """Return the finding when it goes to many or comes from a robot."""
     bulk = generated = ""
-    for field in heading.fields:
+    for field in () if _TELLING_FIELDS.isdisjoint(heading.values) else heading.fields:
         name = field.name
         if name in _LIST_FIELDS or (name == "precedence" and field.value[:4].lower() == b"list"):
             return Finding(Kind.MAILING_LIST, name)

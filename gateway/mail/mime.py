@@ -36,10 +36,8 @@ class Tree:
 
     def read(self, heading: Heading) -> None:
         """Read the whole message, its header section being read already."""
-        fields: dict[str, bytes] = {}
-        for field in heading.fields:
-            if field.name in CONTENT_FIELDS:
-                fields.setdefault(CONTENT_FIELDS[field.name], field.value)
+        values = heading.values
+        fields = {key: values[name] for name, key in CONTENT_FIELDS.items() if name in values}
         frame = _Frame(self._octets, (), 0, 0)
         span = (heading.size, len(self._octets))
         self._add(frame, "1", read_content(fields), span, "text/plain")

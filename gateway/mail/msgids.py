@@ -14,6 +14,7 @@ from typing import Final
 from gateway.mail import limits
 
 _BRACKETED: Final = re.compile(rb"<([^<>]{1,998})>")
+_SOUND: Final = re.compile(rf"<([^<>\s]{{1,{limits.MESSAGE_ID_OCTETS}}})>")
 _BARE: Final = re.compile(rb"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 # Emacs and its kin wrote: In-Reply-To: Message from Joe <joe@example.com> of "Mon, 1 Jan".
 _PERSON: Final = re.compile(
@@ -28,12 +29,21 @@ def parse_msg_ids(value: bytes) -> tuple[str, ...]:
     Takes what clients really write: phrases, missing brackets, folds inside an id. Duplicates
     are dropped, the last mention wins; over the limit the first and the newest stay.
     """
+    if value[:1] == b"<" and value.isascii():
+        # Nothing but sound ids: as nearly everybody writes them.
+        sound = _SOUND.findall(text := value.decode("ascii"))
+        if len(sound) == text.count("<") == text.count(">"):
+            return _newest(sound)
     found = _BRACKETED.findall(value)
     if not found:
         return _bare_ids(value)
     if value[:1] != b"<" and b"<" in (loose := _PERSON.sub(b"", value)):
         found = _BRACKETED.findall(loose)
-    ids = [_text(raw) for raw in found]
+    return _newest([_text(raw) for raw in found])
+
+
+def _newest(ids: list[str]) -> tuple[str, ...]:
+    """Return ids without those said twice; over the limit the first and the newest."""
     if len(ids) > 1 and len(set(ids)) < len(ids):
         ids = list(dict.fromkeys(reversed(ids)))[::-1]
     if len(ids) > limits.REFERENCES:

@@ -19,7 +19,8 @@ _QUOTED_RUN: Final = re.compile(
 )
 _QUOTED_LINE: Final = re.compile(r"(?m)^[ \t\u00a0]*[>＞]")
 _WORDS: Final = re.compile(r"(?m)^[ \t\u00a0]*+(?![>＞|])[-_*= \t]*+[^-_*=\s]")
-_SIGNATURE: Final = re.compile(r"(?m)^--[ \u00a0]?\r?$")
+_SIGNATURE: Final = re.compile(r"(?m)\n--[ \u00a0]?\r?$")
+_SIGNATURE_FIRST: Final = re.compile(r"(?m)--[ \u00a0]?\r?$")
 # A sentence that begins like one is none: "Sent from my desk, which is easier".
 _MOBILE: Final = re.compile(
     rf"(?i)(?:{phrases.MOBILE})[^\n,.!?。]{{0,60}}(?:<[^>\n]*>|\([^)\n]*\))?[.!。]?[ \t]*\Z"
@@ -73,7 +74,7 @@ def _behind_mark(text: str, at: int) -> int:
 def _has_words(text: str, start: int, stop: int) -> bool:
     """Whether something new stands in a range, a signature and quotations apart."""
     words = _WORDS.search(text, start, stop)
-    return words is not None and _SIGNATURE.search(text, start, words.start() + 1) is None
+    return words is not None and _signature_at(text, start, words.start() + 1) < 0
 
 
 def _without_trailing_quote(text: str, stop: int) -> int:
@@ -89,9 +90,18 @@ def _without_trailing_quote(text: str, stop: int) -> int:
 
 def _without_signature(text: str, stop: int) -> int:
     """Return the offset of the first signature, or the offset itself when there is none."""
-    if found := _SIGNATURE.search(text, 0, stop):
-        return found.start()
+    if (at := _signature_at(text, 0, stop)) >= 0:
+        return at
     stop = len(text[:stop].rstrip())
     at = text.rfind("\n", max(0, stop - _MOBILE_CHARS), stop) + 1
     found = _MOBILE.match(text, at, stop)
     return found.start() if found else stop
+
+
+def _signature_at(text: str, start: int, stop: int) -> int:
+    """Return where the first mark of a signature stands that begins in a range, or -1."""
+    is_line = start == 0 or text[start - 1] == "\n"
+    if is_line and _SIGNATURE_FIRST.match(text, start, stop):
+        return start
+    found = _SIGNATURE.search(text, start, stop)
+    return found.start() + 1 if found else -1

@@ -6,7 +6,8 @@ Total: any octets give both, with defects where the mail is odd.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from gateway.mail import limits
 from gateway.mail.anatomy import Anatomy, dissect, encryption_of
@@ -69,8 +70,7 @@ def read_message(octets: Octets, heading: Heading, signatures: Sequence[Signatur
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(msgspec.Struct, frozen=True):
     """What follows the header section, taken apart."""
 
     parts: tuple[Part, ...]

@@ -10,7 +10,7 @@ Standards: none; each record names its source (mail-systems.md section 4).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, overload
 
@@ -29,6 +29,7 @@ _SURE: Final = 0.5
 _STRUCTURE_BONUS: Final = 0.3
 _PLACEHOLDER_OCTETS: Final = 600
 _LEAST_CHARS: Final = 3
+_NAMES_KEPT: Final = 4096
 _DOCUMENT: Final = re.compile(
     r"application/(?:pdf|msword|zip|vnd\.(?:ms-|openxmlformats|oasis))", re.IGNORECASE
 )
@@ -79,6 +80,7 @@ class SignatureBook(Sequence[Signature]):
         self._signatures = tuple(signatures)
         self._by_field: dict[str, list[int]] = {}
         self._by_text: dict[str, list[tuple[str, int]]] = {"subject": [], "body": []}
+        self._by_pattern: list[tuple[str, re.Pattern[str], int]] = []
         self._by_file: list[int] = []
         self._always: list[int] = []
         wild: list[tuple[str, str, int]] = []
@@ -91,27 +93,41 @@ class SignatureBook(Sequence[Signature]):
                     self._by_field.setdefault(clue.field, []).append(place)
                 elif clue.where in self._by_text and clue.text:
                     self._by_text[clue.where].append((clue.text, place))
+                elif clue.where in self._by_text and clue.pattern:
+                    self._by_pattern.append((clue.where, clue.pattern, place))
                 elif clue.where == "filename":
                     self._by_file.append(place)
                 else:
                     self._always.append(place)
         self._wild = tuple(wild)
-        self._wild_starts = tuple({start for start, _, _ in wild})
+        self._by_name: dict[str, tuple[int, ...]] = {}
 
     def possible(self, places: _Places) -> list[Signature]:
         """Return those of which a clue may be there, in their order."""
         found = set(self._always)
         for name in places.names:
-            if name in self._by_field:
-                found.update(self._by_field[name])
-            if self._wild and name.startswith(self._wild_starts):
-                found.update(n for s, e, n in self._wild if name.startswith(s) and name.endswith(e))
-        for where, known in self._by_text.items():
+            known = self._by_name.get(name)
+            if known is None:
+                known = self._of_name(name)
+            if known:
+                found.update(known)
+        for where, texts in self._by_text.items():
             for _, lowered in places.standing(where):
-                found.update([place for text, place in known if text in lowered])
+                found.update([place for text, place in texts if text in lowered])
+        for where, pattern, place in self._by_pattern:
+            if any(pattern.search(value) for value, _ in places.standing(where)):
+                found.add(place)
         if self._by_file and places.standing("filename"):
             found.update(self._by_file)
         return [self._signatures[place] for place in sorted(found)]
+
+    def _of_name(self, name: str) -> tuple[int, ...]:
+        """Return those that look at a header field, and remember it."""
+        wild = (n for s, e, n in self._wild if name.startswith(s) and name.endswith(e))
+        found = (*self._by_field.get(name, ()), *wild)
+        if len(self._by_name) < _NAMES_KEPT:
+            self._by_name[name] = found
+        return found
 
     def __len__(self) -> int:
         return len(self._signatures)
@@ -202,11 +218,14 @@ def find_traces(
     if not signatures:
         return (), files
     places = _Places(octets, heading, parts, files, new_text)
+    book = signatures if isinstance(signatures, SignatureBook) else SignatureBook(signatures)
+    possible = book.possible(places)
+    if not possible:
+        return (), files
     hollow = frozenset(file.name for file in files if _is_hollow(octets, file))
     is_odd = bool(hollow) or _is_odd(heading, files)
-    book = signatures if isinstance(signatures, SignatureBook) else SignatureBook(signatures)
     traces: list[ScannerTrace] = []
-    for signature in book.possible(places):
+    for signature in possible:
         found = _match(signature, places, is_odd=is_odd)
         if found is None:
             continue
@@ -232,16 +251,13 @@ class _Places:
         files: Sequence[Attachment],
         new_text: str,
     ) -> None:
+        self._octets = octets
         self._heading = heading
+        self._parts = parts
+        self._files = files
+        self._new_text = new_text
         self._values: dict[str, list[tuple[str, str]]] = {}
-        self._makers: Mapping[str, Callable[[], list[str]]] = {
-            "filename": lambda: [file.name for file in files] + [part.filename for part in parts],
-            "type": lambda: [part.media_type for part in parts],
-            "subject": lambda: [heading.subject],
-            "body": lambda: _notices(octets, files, new_text),
-            "header": lambda: [f"{f.name}: {f.value.decode('latin-1')}" for f in heading.fields],
-        }
-        self.names = frozenset(field.name for field in heading.fields)
+        self.names = heading.values.keys()
 
     def of(self, clue: Clue) -> Sequence[tuple[str, str]]:
         """Return the values in which a clue is looked for."""
@@ -251,16 +267,27 @@ class _Places:
         """Return all that stands in a place."""
         found = self._values.get(where)
         if found is None:
-            made = self._makers[where]()
+            made = self._made(where)
             found = self._values[where] = [(text, text.lower()) for text in made if text]
         return found
+
+    def _made(self, where: str) -> list[str]:
+        if where == "subject":
+            return [self._heading.subject]
+        if where == "body":
+            return _notices(self._octets, self._files, self._new_text)
+        if where == "filename":
+            return [one.name for one in self._files] + [part.filename for part in self._parts]
+        if where == "type":
+            return [part.media_type for part in self._parts]
+        return [f"{one.name}: {one.value.decode('latin-1')}" for one in self._heading.fields]
 
     def _of_field(self, asked: str) -> Sequence[tuple[str, str]]:
         start, star, end = asked.partition("*")
         if star:
             names = {n for n in self.names if n.startswith(start) and n.endswith(end)}
         else:
-            names = {asked} & self.names
+            names = {asked} if asked in self.names else set()
         if not names:
             return ()
         found = (f.value.decode("latin-1") for f in self._heading.fields if f.name in names)

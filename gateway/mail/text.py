@@ -6,7 +6,7 @@ several texts in a multipart/mixed (Apple Mail writes round its pictures) are jo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from gateway.mail import limits
 from gateway.mail.anatomy import Anatomy
@@ -18,8 +18,7 @@ from gateway.model.envelope import Octets
 from gateway.model.message import Part
 
 
-@dataclass(slots=True)
-class Words:
+class Words(msgspec.Struct):
     """The text shown, and the decoded octets of the texts that were not cut, by number."""
 
     text: str = ""
@@ -27,7 +26,7 @@ class Words:
     charset: str = ""
     quote_at: int | None = None
     """Where HTML says that quoted text begins."""
-    decoded: dict[str, bytes] = field(default_factory=dict)
+    decoded: dict[str, bytes] = msgspec.field(default_factory=dict)
     was_cut: bool = False
 
 
