@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,15 +22,25 @@ from gateway.model.message import Heading, Message
 from gateway.outbox import Drain, Manner
 from gateway.pipeline import Pipeline
 from gateway.sinks.crm import CrmSettings
+from gateway.sinks.espocrm import EspoSink
 from gateway.sinks.hubspot import HubspotSink
 from gateway.sinks.hubspot_api import PUBLIC
 from gateway.sinks.jsonl import JsonlSink
+from gateway.sinks.odoo import OdooSink
+from gateway.sinks.salesforce import SalesforceSink
 from gateway.sinks.webhook import WebhookSink
 from gateway.store.outbox import SqliteOutbox
 from gateway.store.sqlite import SqliteStore
 
 LOOK_S = 1.0
 """How often a sink looks for what is new."""
+
+CRMS: Mapping[str, Callable[..., Sink]] = {
+    "hubspot": HubspotSink,
+    "espocrm": EspoSink,
+    "odoo": OdooSink,
+    "salesforce": SalesforceSink,
+}
 
 Again = Callable[[Callable[[], Awaitable[None]], float], Awaitable[None]]
 """Does some work again and again, whatever goes wrong in it."""
@@ -128,13 +138,14 @@ def open_sink(sink: settings.Sink, config: settings.Config) -> Sink:
         return WebhookSink(
             sink.name, sink.url, secret, clock=_now, timeout_s=timeout_s, blind=blind
         )
-    if sink.kind == "hubspot":
-        return HubspotSink(sink.name, secret, _hubspot(sink), clock=_now)
-    file = config.gateway.state / (sink.path or f"{sink.name}.jsonl")
-    return JsonlSink(sink.name, file, blind=blind)
+    if sink.kind == "jsonl":
+        file = config.gateway.state / (sink.path or f"{sink.name}.jsonl")
+        return JsonlSink(sink.name, file, blind=blind)
+    return CRMS[sink.kind](sink.name, secret, crm_settings(sink), clock=_now)
 
 
-def _hubspot(sink: settings.Sink) -> CrmSettings:
+def crm_settings(sink: settings.Sink) -> CrmSettings:
+    """Return what an admin chose of a CRM."""
     return CrmSettings(
         url=sink.url or PUBLIC,
         timeout_s=sink.timeout_s,
@@ -145,6 +156,7 @@ def _hubspot(sink: settings.Sink) -> CrmSettings:
         deals=sink.deals,
         requests_per_second=sink.requests_per_second,
         blind=sink.tells_blind,
+        database=sink.database,
     )
 
 

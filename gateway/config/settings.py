@@ -138,11 +138,13 @@ class Sink:
 
     name: str
     """Names its queue in the outbox, and its secret."""
-    kind: Literal["jsonl", "webhook", "hubspot"]
+    kind: Literal["jsonl", "webhook", "hubspot", "espocrm", "odoo", "salesforce"]
     path: Path | None = None
     """Of jsonl: the file; within the state folder when it is relative."""
     url: str = ""
-    """Of webhook: where to post; of hubspot: the API, where it is not the usual one."""
+    """Of webhook: where to post; of a CRM: where it is; of hubspot where it is not the usual one."""
+    database: str = ""
+    """Of odoo: the database, where its server has several."""
     secret: Secret | None = field(default=None, repr=False)
     """The key that signs, or the token of the API, out of the secrets."""
     history: bool = False

@@ -65,7 +65,7 @@ def _look_at(tables: Tables, sink: Sink, path: Path) -> None:
 
 
 def _look_at_url(tables: Tables, sink: Sink, path: Path) -> None:
-    if not sink.url and sink.kind != "webhook":
+    if not sink.url and sink.kind == "hubspot":
         return
     url = urlsplit(sink.url)
     if not url.hostname or url.scheme not in {"http", "https"}:
@@ -84,6 +84,9 @@ def _look_at_secret(tables: Tables, sink: Sink, path: Path) -> None:
         tables.say((*path, "name"), f'[[sink]] "{sink.name}" has none: {problem}')
     elif sink.kind == "webhook" and not _WEBHOOK_SECRET.fullmatch(sink.secret.reveal()):
         problem = 'it is "whsec_" and 24 to 64 random octets in base64.'
+        tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")
+    elif sink.kind == "salesforce" and ":" not in sink.secret.reveal():
+        problem = 'it is "client-id:client-secret", of an app with the client credentials flow.'
         tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")
 
 

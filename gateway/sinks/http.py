@@ -86,9 +86,13 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 def _said(answer: httpx.Response) -> str:
     """Return what the answer says, on one line; nothing but text is shown."""
     try:
-        message = answer.json().get("message", "")
+        told = answer.json()
+        # Some answer a list of errors, some an OAuth error (RFC 6749 §5.2).
+        first = told[0] if isinstance(told, list) and told else told
+        message = first.get("message") or first.get("error_description") or ""
     except (ValueError, AttributeError):
         message = answer.text if answer.headers.get("content-type", "").startswith("text/") else ""
+    message = message or answer.headers.get("x-status-reason", "")
     words = " ".join(str(message).split())
     return (words or answer.reason_phrase or "no words")[:SAID_LIMIT].rstrip(".") + "."
 

@@ -58,6 +58,7 @@ def test_a_secret_comes_from_the_environment_and_does_not_show() -> None:
         (HOOK.replace("https", "http"), "in the clear"),
         (HOOK.replace("//", "//me:pw@"), "a password does not belong"),
         ('[[sink]]\nname = "crm"\nkind = "hubspot"\n', "the credential sink_crm"),
+        ('[[sink]]\nname = "crm"\nkind = "odoo"\n', "a URL such as"),
         (HOOK + HOOK, "each needs its own queue"),
         ('sink = "x"\n', "The file has no key"),
     ],
@@ -75,6 +76,11 @@ def test_a_secret_of_the_wrong_form_is_told_without_showing_it() -> None:
     said = fault(HOOK, REPLYGATE_SINK_HOOK="hunter2")
     assert "whsec_" in said
     assert "hunter2" not in said
+
+
+def test_a_client_of_salesforce_has_an_id_and_a_secret() -> None:
+    text = '[[sink]]\nname = "crm"\nkind = "salesforce"\nurl = "https://a.my.salesforce.com"\n'
+    assert "client-id:client-secret" in fault(text, REPLYGATE_SINK_CRM="token")
 
 
 def test_loopback_may_go_without_tls() -> None:

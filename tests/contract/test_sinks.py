@@ -14,12 +14,19 @@ import pytest
 from gateway.interfaces import Sink, SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.handover import Kind
 from gateway.sinks.crm import CrmSettings
+from gateway.sinks.espocrm import EspoSink
 from gateway.sinks.hubspot import HubspotSink
 from gateway.sinks.jsonl import JsonlSink
+from gateway.sinks.odoo import OdooSink
+from gateway.sinks.salesforce import SalesforceSink
 from gateway.sinks.webhook import WebhookSink
 from tests.http_server import CUT, CUT_AFTER, SILENT, Answer, HttpServer, http_server
+from tests.sinks import espo_server, odoo_server, salesforce_server
+from tests.sinks.espo_server import Espo
 from tests.sinks.hubspot_server import TOKEN, Hubspot
+from tests.sinks.odoo_server import Odoo
 from tests.sinks.parcels import ENTRY, NOON, entry, gone, logged
+from tests.sinks.salesforce_server import Salesforce
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 
@@ -70,12 +77,40 @@ async def webhook(_: Path) -> AsyncIterator[Place]:
 async def hubspot(_: Path) -> AsyncIterator[Place]:
     account = Hubspot()
     async with http_server(account) as server:
-        settings = CrmSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
-        sink = HubspotSink("crm", TOKEN, settings, clock=lambda: NOON)
+        sink = HubspotSink("crm", TOKEN, _settings(server), clock=lambda: NOON)
         yield Place(sink, account.subjects, server)
 
 
-PLACES = [jsonl, webhook, hubspot]
+@asynccontextmanager
+async def espocrm(_: Path) -> AsyncIterator[Place]:
+    there = Espo()
+    async with http_server(there) as server:
+        sink = EspoSink("crm", espo_server.KEY, _settings(server), clock=lambda: NOON)
+        yield Place(sink, there.subjects, server)
+
+
+@asynccontextmanager
+async def odoo(_: Path) -> AsyncIterator[Place]:
+    there = Odoo()
+    async with http_server(there) as server:
+        sink = OdooSink("crm", odoo_server.KEY, _settings(server), clock=lambda: NOON)
+        yield Place(sink, there.subjects, server)
+
+
+@asynccontextmanager
+async def salesforce(_: Path) -> AsyncIterator[Place]:
+    there = Salesforce()
+    async with http_server(there) as server:
+        secret = f"{salesforce_server.ID}:{salesforce_server.SECRET}"
+        sink = SalesforceSink("crm", secret, _settings(server), clock=lambda: NOON)
+        yield Place(sink, there.subjects, server)
+
+
+def _settings(server: HttpServer) -> CrmSettings:
+    return CrmSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
+
+
+PLACES = [jsonl, webhook, hubspot, espocrm, odoo, salesforce]
 Opens = Callable[[Path], AbstractAsyncContextManager[Place]]
 
 
