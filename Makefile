@@ -6,7 +6,7 @@ READY = $(VENV)/.ready
 PIP = $(BIN)/pip install --disable-pip-version-check
 LOG = $(VENV)/install.log
 
-.PHONY: demo test check reasons bench torture torture-quick fuzz clean
+.PHONY: demo test check words reasons bench torture torture-quick fuzz clean
 
 demo: $(READY)
 	@$(BIN)/replygate demo
@@ -35,6 +35,10 @@ torture-quick: $(READY)
 # Mutated real messages, for as long as you let it: REPLYGATE_MAIL names their folder.
 fuzz: $(READY)
 	$(BIN)/python -m tests.mail.fuzz $(REPLYGATE_MAIL)
+
+# What people read, in other languages: collects it from the code, and compiles the catalogues.
+words: $(READY)
+	$(BIN)/python -m tests.words.extract
 
 reasons: $(READY)
 	$(BIN)/python -m tests.reasons README.md

@@ -17,8 +17,10 @@ from html import escape
 from typing import Final
 
 from gateway.notices.occasion import Occasion
-from gateway.notices.words import PHRASES, Language, Phrases, remedy_in
+from gateway.notices.words import ABOUT, ADVICE, FOOTER, HEADLINES, REASON
 from gateway.rules.notices import notice_id
+from gateway.words.catalogue import Language, Tongue, tongue
+from gateway.words.rules import remedy_in
 
 SUBJECT_CHARACTERS: Final = 120
 POLICY: Final = SMTP.clone(max_line_length=76, cte_type="7bit")
@@ -36,23 +38,23 @@ class Sender:
 
 def compose_notice(occasion: Occasion, sender: Sender, token: str, now: datetime) -> bytes:
     """Return the notice about a copy; `token` is unique, letters and digits."""
-    phrases, language = PHRASES[sender.language], sender.language
-    headline = phrases.headline[str(occasion.outcome)]
+    words = tongue(sender.language)
+    headline = words.say(HEADLINES[str(occasion.outcome)])
     remedies = [
-        remedy_in(language, fault.reason, fault.remedy, fault.evidence) for fault in occasion.faults
+        remedy_in(words, fault.reason, fault.remedy, fault.evidence) for fault in occasion.faults
     ]
     subject = _short(occasion.subject)
     codes = ", ".join(dict.fromkeys(str(fault.reason) for fault in occasion.faults))
     told = [
-        (phrases.about, subject or occasion.message_id),
-        (phrases.reason, codes),
+        (words.say(ABOUT), subject or occasion.message_id),
+        (words.say(REASON), codes),
     ]
     message = _message(occasion.recipient, sender, token, now)
     message["Subject"] = f"{headline}: {subject}" if subject else headline
     message["Auto-Submitted"] = "auto-replied"
     if occasion.message_id and _is_plain(occasion.message_id):
         message["In-Reply-To"] = message["References"] = f"<{occasion.message_id}>"
-    _write(message, headline, told, remedies, phrases)
+    _write(message, headline, told, remedies, words)
     return message.as_bytes(policy=POLICY)
 
 
@@ -64,9 +66,8 @@ def compose_digest(
     message = _message(recipient, sender, token, now)
     message["Subject"] = subject
     message["Auto-Submitted"] = "auto-generated"
-    phrases = PHRASES[sender.language]
     remedies = [line for _, line in lines]
-    _write(message, headline, [], remedies, phrases)
+    _write(message, headline, [], remedies, tongue(sender.language))
     return message.as_bytes(policy=POLICY)
 
 
@@ -87,14 +88,15 @@ def _write(
     headline: str,
     told: Sequence[tuple[str, str]],
     remedies: Sequence[str],
-    phrases: Phrases,
+    words: Tongue,
 ) -> None:
     """Write the words twice: plain, and as HTML without a link or picture."""
+    advice, footer = words.say(ADVICE), words.say(FOOTER)
     plain = [headline, ""]
     plain += [f"{name}: {value}" for name, value in told]
     if remedies:
-        plain += ["", f"{phrases.advice}:", *(f"- {remedy}" for remedy in remedies)]
-    plain += ["", "-- ", phrases.footer, ""]
+        plain += ["", f"{advice}:", *(f"- {remedy}" for remedy in remedies)]
+    plain += ["", "-- ", footer, ""]
     message.set_content("\n".join(plain), charset="utf-8", cte="quoted-printable")
     rows = "".join(
         f"<tr><th align=left>{escape(name)}</th><td>{escape(value)}</td></tr>"
@@ -102,10 +104,10 @@ def _write(
     )
     items = "".join(f"<li>{escape(remedy)}</li>" for remedy in remedies)
     table = f"<table>{rows}</table>" if rows else ""
-    steps = f"<p><b>{escape(phrases.advice)}</b></p><ul>{items}</ul>" if items else ""
+    steps = f"<p><b>{escape(advice)}</b></p><ul>{items}</ul>" if items else ""
     page = (
         f"<!doctype html><html><body><h3>{escape(headline)}</h3>{table}{steps}"
-        f"<hr><p><small>{escape(phrases.footer)}</small></p></body></html>\n"
+        f"<hr><p><small>{escape(footer)}</small></p></body></html>\n"
     )
     message.add_alternative(page, subtype="html", charset="utf-8", cte="quoted-printable")
 

@@ -9,7 +9,9 @@ from typing import Final
 
 from gateway.model.decision import Outcome
 from gateway.model.entry import Entry
-from gateway.notices.words import PHRASES, Language, remedy_in
+from gateway.notices.words import DIGEST_HEADLINE, DIGEST_LINE, DIGEST_SUBJECT
+from gateway.words.catalogue import Language, tongue
+from gateway.words.rules import remedy_in
 
 LINES: Final = 20
 """Fixes that a digest names, those that cure most first."""
@@ -69,11 +71,11 @@ def digests_of(
 
 def told(digest: Digest, days: int, language: Language) -> Sequence[tuple[str, str]]:
     """Return subject and headline, then a line for each fix."""
-    phrases = PHRASES[language]
-    subject = phrases.digest_subject.format(days=days, count=digest.messages)
-    headline = phrases.digest_headline.format(days=days, count=digest.messages)
+    words = tongue(language)
+    subject = words.say(DIGEST_SUBJECT, days=days, count=digest.messages)
+    headline = words.say(DIGEST_HEADLINE, days=days, count=digest.messages)
     lines = (
-        phrases.digest_line.format(count=fix.messages, remedy=fix.remedy, kept=fix.kept)
+        words.say(DIGEST_LINE, count=fix.messages, remedy=fix.remedy, kept=fix.kept)
         for fix in digest.fixes
     )
     return [(subject, headline), *((str(number), line) for number, line in enumerate(lines))]
@@ -82,7 +84,9 @@ def told(digest: Digest, days: int, language: Language) -> Sequence[tuple[str, s
 def _remedy(entry: Entry, language: Language) -> str:
     matched = (a for a in entry.trace if a.rule == str(entry.reason) and a.matched)
     answer = next(matched, None)
-    return remedy_in(language, entry.reason, entry.remedy, answer.evidence if answer else {})
+    return remedy_in(
+        tongue(language), entry.reason, entry.remedy, answer.evidence if answer else {}
+    )
 
 
 def _users_of(entry: Entry, users: Mapping[str, str]) -> set[str]:

@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.config.settings import Config
 from gateway.interfaces import StoreBusyError
 from gateway.web import desk as desks
-from gateway.web.desk import Desk, acts, find_viewer, shows
-from gateway.web.pages import admin, decisions, held, mailboxes, policy, signing, timeline, why
+from gateway.web.api.app import new_api
+from gateway.web.desk import Desk, acts, find_viewer, language_for, shows
+from gateway.web.pages import admin, decisions, held, mailboxes, me, policy, signing, timeline, why
 from gateway.web.templating import FOLDER, new_templates
 
 CONTENT_POLICY = (
@@ -38,6 +39,7 @@ HEADERS = {
 }
 FORM_LIMIT = 1_000_000
 """Octets of a form; nothing is uploaded here."""
+API = "/api/v1"
 
 
 def new_app(config: Config, *, clock: Callable[[], datetime] = desks.now) -> Starlette:
@@ -52,6 +54,7 @@ def new_app(config: Config, *, clock: Callable[[], datetime] = desks.now) -> Sta
     )
     app.state.desk = Desk(config, new_templates(), clock)
     app.state.ending = asyncio.Event()
+    app.mount(API, new_api(app.state.desk, app.state.ending))
     return app
 
 
@@ -79,6 +82,7 @@ def _routes() -> list[Route | Mount]:
         Route("/held", acts(held.decide), methods=["POST"]),
         Route("/suggestions", shows(held.suggestions), methods=["GET"]),
         Route("/suggestions", acts(held.accept), methods=["POST"]),
+        Route("/me/language", acts(me.choose_language), methods=["POST"]),
         Route("/policy", shows(policy.policy, admin=True)),
         Route("/admin", shows(admin.admin, admin=True)),
         Route("/admin/live", admin.live),
@@ -118,7 +122,8 @@ class Guard:
 
         # A body of unsaid size could be of any size.
         length = Request(scope).headers.get("content-length", "")
-        if scope["method"] == "POST" and not (length.isdecimal() and int(length) <= FORM_LIMIT):
+        is_form = scope["method"] == "POST" and not scope["path"].startswith(f"{API}/")
+        if is_form and not (length.isdecimal() and int(length) <= FORM_LIMIT):
             await Response("This form is too large.", 413)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
@@ -134,11 +139,11 @@ def _missing_page(request: Request) -> Response:
         viewer = find_viewer(desk, views, request.cookies.get(desk.cookie, ""))
     if viewer is None:
         return RedirectResponse("/sign-in", 303)
-    page = desk.templates.get_template("missing.html")
+    page = desk.templates[language_for(request, viewer)].get_template("missing.html")
     return HTMLResponse(page.render(viewer=viewer, path=request.url.path), 404)
 
 
 async def _busy(request: Request, error: Exception) -> Response:
     desk: Desk = request.app.state.desk
-    page = desk.templates.get_template("busy.html")
+    page = desk.templates[language_for(request, None)].get_template("busy.html")
     return HTMLResponse(page.render(viewer=None, path="", why=str(error)), 503)

@@ -6,11 +6,11 @@ connection of its own. What changes something comes by POST with the token of it
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,8 @@ from gateway.model.directory import Mailbox
 from gateway.store.views import Views
 from gateway.web.vault import Vault
 from gateway.web.viewer import Viewer
+from gateway.words.catalogue import Language, Tongue, accepted, language_of, tongue
+from gateway.words.phrases import fault_in
 
 COOKIE = "replygate"
 
@@ -40,7 +42,7 @@ class Desk:
     """What the process holds: the configuration and the templates."""
 
     config: Config
-    templates: Environment
+    templates: Mapping[Language, Environment]
     clock: Callable[[], datetime]
 
     @property
@@ -68,6 +70,8 @@ class Visit:
     views: Views
     mailboxes: tuple[Mailbox, ...] = ()
     form: FormData | None = None
+    tongue: Tongue = field(default_factory=lambda: tongue("en"))
+    """The language of whoever asks."""
 
     @property
     def config(self) -> Config:
@@ -91,8 +95,24 @@ class Visit:
     def show(self, template: str, status: int = 200, **told: Any) -> Response:
         """Answer with a page."""
         words = {"viewer": self.viewer, "path": self.request.url.path, **told}
-        text = self.desk.templates.get_template(template).render(words)
+        text = self.desk.templates[self.tongue.language].get_template(template).render(words)
         return HTMLResponse(text, status)
+
+    def say(self, sentence: str, /, **values: object) -> str:
+        """Return a sentence of ours in the language of whoever asks."""
+        return self.tongue.say(sentence, **values)
+
+    def fault(self, error: Exception) -> str:
+        """Return what went wrong in that language, as far as it is known."""
+        return fault_in(self.tongue, str(error))
+
+    @property
+    def came_from(self) -> str:
+        """The page of ours that a form stood on; the first page where nothing tells."""
+        referred = urlsplit(self.request.headers.get("referer", ""))
+        if referred.netloc != self.request.headers.get("host", ""):
+            return "/"
+        return f"{referred.path}?{referred.query}" if referred.query else referred.path or "/"
 
     def go(self, path: str, said: str = "") -> Response:
         """Send the asker on, with what was done in a sentence."""
@@ -113,7 +133,7 @@ class Visit:
     def must_be_admin(self) -> None:
         """Raise NotAllowedError for a member."""
         if not self.viewer.is_admin:
-            raise NotAllowedError("Only an admin may do this.")
+            raise NotAllowedError(self.say("Only an admin may do this."))
 
 
 class Page(Protocol):
@@ -155,12 +175,13 @@ def _answer(page: Page, request: Request, form: FormData | None, admin: bool) ->
         viewer = find_viewer(desk, views, cookie)
         if viewer is None:
             return _sign_in_first(request)
-        visit = Visit(desk, request, viewer, views, views.mailboxes(), form)
+        told = tongue(language_for(request, viewer))
+        visit = Visit(desk, request, viewer, views, views.mailboxes(), form, told)
         try:
             if admin:
                 visit.must_be_admin()
             if form is not None:
-                _check_token(desk, cookie, form)
+                _check_token(visit, cookie, form)
             answer = page(visit)
         except (NotFoundError, OverflowError):
             # A number that SQLite cannot hold is the number of nothing.
@@ -191,19 +212,28 @@ def find_viewer(desk: Desk, views: Views, cookie: str) -> Viewer | None:
     with desk.vault() as vault:
         key = vault.user_of(cookie)
         csrf = vault.csrf_of(cookie)
+        language = vault.language_of(key)
     user = next((user for user in views.users() if user.key == key), None)
     if user is None:
         return None
     boxes = tuple(box.address for box in views.mailboxes() if box.user == key)
-    return replace(Viewer(user, boxes), csrf=csrf)
+    return replace(Viewer(user, boxes), csrf=csrf, language=language)
 
 
-def _check_token(desk: Desk, cookie: str, form: FormData) -> None:
+def language_for(request: Request, viewer: Viewer | None) -> Language:
+    """Return the language to answer in: chosen by the user, by the address, by the browser."""
+    chosen = viewer.language if viewer is not None else request.query_params.get("language", "")
+    return language_of(chosen) or accepted(request.headers.get("accept-language", ""))
+
+
+def _check_token(visit: Visit, cookie: str, form: FormData) -> None:
     given = form.get("csrf", "")
-    with desk.vault() as vault:
+    with visit.desk.vault() as vault:
         if not isinstance(given, str) or not vault.is_csrf_of(cookie, given):
             raise NotAllowedError(
-                "This form is not of your session. Load the page again, and send it from there."
+                visit.say(
+                    "This form is not of your session. Load the page again, and send it from there."
+                )
             )
 
 

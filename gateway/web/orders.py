@@ -26,16 +26,6 @@ class Order:
     """The command that does the same; whatever names it as its cure is judged again."""
 
     @property
-    def label(self) -> str:
-        """What stands on the button."""
-        return LABELS[self.kind].format(*self.words, *("", "", ""))
-
-    @property
-    def does(self) -> str:
-        """What it changes, as a sentence."""
-        return SENTENCES[self.kind].format(*self.words, *("", "", ""))
-
-    @property
     def changes_facts(self) -> bool:
         """Whether it changes what is known of people and mailboxes."""
         return self.kind in _BY_WORDS.values()

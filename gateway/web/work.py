@@ -29,7 +29,7 @@ from gateway.store import database
 from gateway.store.entries import Filters
 from gateway.store.registry import Registry
 from gateway.store.sqlite import SqliteStore
-from gateway.store.views import Views
+from gateway.store.views import Views, Wanted
 from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
 from gateway.web.orders import Order
@@ -38,7 +38,15 @@ COPY_LIMIT = 256 << 20
 COPIES = "rehearsal-"
 _ONE_AT_A_TIME = threading.Lock()
 """However many people click, one copy is made at a time."""
+NO_ROUTE = "It did not come by a route that can be approved."
+NOT_KEPT = "Nothing of its content is kept. Forward it instead."
+GONE = "Nothing of its content is kept: it is gone already."
 CURABLE = (Outcome.HELD, Outcome.NOT_LOGGED)
+
+
+MOST_FOLLOW = 2000
+"""Held messages that are judged anew when their route is believed."""
+_BY_HAND = frozenset({"log", "approve", "log-thread"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +60,6 @@ class Done:
     at_most: int = 0
     impossible: str = ""
     """Why it could not be done; empty when it was."""
-
-    def words(self, *own: str) -> str:
-        """Return what it means for the timeline, to follow `It`; `own` are the chosen ones."""
-        if self.logged and self.logged == set(own):
-            return f"logs {'this message' if len(own) == 1 else f'these {len(own)} messages'}"
-        if not self.known:
-            return f"logs up to {_messages(self.at_most)}"
-        if not self.logged:
-            return "logs no earlier message"
-        return f"logs {_messages(len(self.logged), 'earlier ')}"
 
 
 @dataclass(slots=True)
@@ -129,6 +127,39 @@ def compare(
     return asyncio.run(work())
 
 
+def judge_again(
+    config: Config,
+    entry_ids: Sequence[str],
+    now: datetime,
+    by: str,
+    *,
+    policy: Policy,
+    only_say: bool,
+    as_of_receipt: bool = False,
+) -> list[Change]:
+    """Judge messages again by the facts of today; return what came, or would come, of each.
+
+    What changes may set others waiting; they are judged in the same call.
+    """
+
+    async def work() -> list[Change]:
+        """Judge them in their order."""
+        async with _opened(config, config.store_path, by, now) as flow:
+            flow.replayer.policy = policy
+            found: list[Change] = []
+            for entry_id in entry_ids:
+                if only_say:
+                    change = await flow.replayer.preview(entry_id, now, as_of_receipt=as_of_receipt)
+                else:
+                    change = await flow.replayer.replay(entry_id, now, by=by)
+                found += [change] if change is not None else []
+            if not only_say:
+                found += await flow.replayer.settle_waiting(now)
+            return found
+
+    return asyncio.run(work())
+
+
 async def _carry_out(
     config: Config, path: Path, orders: Sequence[Order], by: str, now: datetime
 ) -> Done:
@@ -149,12 +180,17 @@ async def _judge(flow: _Flow, path: Path, order: Order) -> str:
     """Judge again what the order concerns; return why it could not be done, or nothing."""
     with Views(path, clock=lambda: flow.now) as views:
         targets = _targets(views, order)
-    if order.kind in {"log", "approve", "log-thread"}:
+    if order.kind == "approve-route":
+        return await _believe(flow, path, order)
+    if order.kind in _BY_HAND:
+        if order.words:
+            with Registry(path, clock=lambda: flow.now) as registry:
+                registry.choose_contact(order.entry_id, order.words[0])
         done = [await _log(flow, target, order) for target in targets]
         if order.kind == "log-thread":
             with Registry(path, clock=lambda: flow.now) as registry:
                 registry.log_thread(order.entry_id)
-        return "" if any(done) else "Nothing of its content is kept. Forward it instead."
+        return "" if any(done) else NOT_KEPT
     if order.kind == "discard":
         return await _discard(flow, order.entry_id)
     for target in targets:
@@ -164,7 +200,7 @@ async def _judge(flow: _Flow, path: Path, order: Order) -> str:
 
 async def _log(flow: _Flow, entry_id: str, order: Order) -> bool:
     """Log one message; of the others of a conversation the rules are asked first."""
-    if entry_id != order.entry_id and flow.note(
+    if (order.words or entry_id != order.entry_id) and flow.note(
         await flow.replayer.replay(entry_id, flow.now, by=flow.by)
     ):
         return True
@@ -175,10 +211,34 @@ async def _log(flow: _Flow, entry_id: str, order: Order) -> bool:
     return flow.note(change)
 
 
+async def _believe(flow: _Flow, path: Path, order: Order) -> str:
+    """Believe this user from this client from now on; judge anew what is held for want of that."""
+    kept = await flow.store.kept(order.entry_id)
+    with Views(path, clock=lambda: flow.now) as views:
+        entry = views.find(order.entry_id)
+        wanted = Wanted(outcome=Outcome.HELD, reason=Reason.COPY_SENDER_UNVERIFIED)
+        waiting = [line.entry_id for line in views.page(wanted, None, count=MOST_FOLLOW)[0]]
+    unproven = (
+        answer.evidence.get("address")
+        for answer in (entry.trace if entry else ())
+        if answer.rule == Reason.COPY_SENDER_UNVERIFIED and answer.matched
+    )
+    user = flow.store.directory.user_of(str(next(unproven, "")))
+    if kept is None or user is None or not kept.envelope.client.address:
+        return NO_ROUTE
+    with Registry(path, clock=lambda: flow.now) as registry:
+        registry.approve_route(kept.envelope.client.address, user.key, flow.by)
+    for entry_id in reversed(waiting):
+        flow.note(await flow.replayer.replay(entry_id, flow.now, by=flow.by))
+    if order.entry_id not in flow.logged and not await _log(flow, order.entry_id, order):
+        return NOT_KEPT
+    return ""
+
+
 async def _discard(flow: _Flow, entry_id: str) -> str:
     change = await flow.replayer.preview(entry_id, flow.now)
     if change is None or not isinstance(change.case, Case):
-        return "Nothing of its content is kept: it is gone already."
+        return GONE
     decision = discard_by_hand(change.case, flow.by)
     await flow.store.revise(change.case, Revision(entry_id, decision, flow.by))
     return ""
@@ -251,7 +311,3 @@ def _copy(path: Path, copy: Path) -> None:
     # What the rehearsal appends goes into a segment of its own.
     last = max((int(file.name, 16) for file in (names / "segments").iterdir()), default=0)
     (names / "segments" / f"{last + 1:08x}").touch(mode=0o600)
-
-
-def _messages(count: int, kind: str = "") -> str:
-    return f"{count} {kind}message{'' if count == 1 else 's'}"

@@ -295,7 +295,7 @@ def test_attachment_is_handed_out_as_a_download_octet_for_octet(
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert anna.get(f"/messages/{entry}/files/2").status_code == 404
     with Vault(config.gateway.state) as vault:
-        assert vault.deeds(1)[0].did == "downloaded"
+        assert "downloaded" in {deed.did for deed in vault.deeds(5)}
 
 
 def test_right_to_left_words_find_their_own_direction(mail: Mail, anna: Browser) -> None:

@@ -15,9 +15,12 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.config.settings import NextHop
 from gateway.store.views import Line, Wanted
-from gateway.web.desk import Desk, Visit, find_viewer
+from gateway.web.desk import Desk, Visit, find_viewer, language_for
 from gateway.web.templating import SHORT, minute
+from gateway.words.catalogue import Language, tongue
 
+NEWEST = (1 << 63) - 1
+"""No entry has a greater number."""
 POLL_S = 1.0
 """How often the record is asked for what is new."""
 
@@ -54,17 +57,22 @@ async def live(request: Request) -> Response:
     cookie = request.cookies.get(desk.cookie, "")
     if not await run_in_threadpool(_is_admin, desk, cookie):
         return Response("Only an admin may watch.", 403)
+    language = await run_in_threadpool(_language, request, desk, cookie)
     last = request.headers.get("last-event-id", request.query_params.get("after", ""))
-    start = int(last) if last.isdecimal() and len(last) < 19 else None
+    start = min(int(last), NEWEST) if last.isdecimal() and len(last) < 20 else None
     return StreamingResponse(
-        events(request, desk, start, lambda: _is_admin(desk, cookie)),
+        events(request, desk, start, lambda: _is_admin(desk, cookie), language),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
 async def events(
-    request: Request, desk: Desk, last: int | None, may: Callable[[], bool]
+    request: Request,
+    desk: Desk,
+    last: int | None,
+    may: Callable[[], bool],
+    language: Language = "en",
 ) -> AsyncIterator[str]:
     """Yield what is new for as long as the asker may see it, and listens."""
     yield "retry: 3000\n\n"
@@ -73,7 +81,7 @@ async def events(
             return
         last, lines = await run_in_threadpool(_new, desk, last)
         for line in lines:
-            yield f"id: {int(line.entry_id, 16)}\ndata: {_told(line)}\n\n"
+            yield f"id: {int(line.entry_id, 16)}\ndata: {_told(line, language)}\n\n"
         try:
             await asyncio.wait_for(request.app.state.ending.wait(), POLL_S)
         except TimeoutError:
@@ -88,13 +96,18 @@ def _new(desk: Desk, last: int | None) -> tuple[int, list[Line]]:
     return (int(lines[-1].entry_id, 16) if lines else last), lines
 
 
-def _told(line: Line) -> str:
+def _language(request: Request, desk: Desk, cookie: str) -> Language:
+    with desk.views() as views:
+        return language_for(request, find_viewer(desk, views, cookie))
+
+
+def _told(line: Line, language: Language) -> str:
     return json.dumps(
         {
             "href": f"/messages/{line.entry_id}",
-            "at": minute(line.received_at),
+            "at": minute(language, line.received_at),
             "outcome": line.outcome.value,
-            "words": SHORT[line.outcome],
+            "words": tongue(language).say(SHORT[line.outcome]),
             "reason": line.reason.value,
             "author": line.author,
             "subject": line.subject,
@@ -111,31 +124,35 @@ def _is_admin(desk: Desk, cookie: str) -> bool:
 def checks(visit: Visit) -> Iterator[Check]:
     """Yield what `replygate doctor` looks at, and what waits in the spool."""
     config = visit.config
-    yield Check("configuration", True, str(config.file))
+    yield Check(visit.say("configuration"), True, str(config.file))
     size = config.store_path.stat().st_size
-    yield Check("store", True, f"{config.store_path}, {size // 10**6} MB")
+    yield Check(visit.say("store"), True, f"{config.store_path}, {size // 10**6} MB")
     waiting = _waiting(config.gateway.state / "spool")
-    spool = f"{waiting} wait to be decided" if waiting else "nothing waits"
-    yield Check("spool", waiting == 0, spool)
+    spool = visit.say("nothing waits")
+    if waiting:
+        spool = visit.tongue.count("one waits to be decided", "{count} wait to be decided", waiting)
+    yield Check(visit.say("spool"), waiting == 0, spool)
     for listener in config.listeners:
         if listener.socket is None:
             place = (listener.address.host, listener.address.port)
-            yield _asked(f"listener {listener.name}", place)
+            yield _asked(visit, visit.say("listener {name}", name=listener.name), place)
     hops = {str(hop.address): hop for one in config.listeners if (hop := one.next_hop)}
     for name, hop in hops.items():
-        yield _hop(name, hop)
+        yield _hop(visit, name, hop)
 
 
-def _hop(name: str, hop: NextHop) -> Check:
-    return _asked(f"next hop {name}", (hop.address.host, hop.address.port))
+def _hop(visit: Visit, name: str, hop: NextHop) -> Check:
+    place = (hop.address.host, hop.address.port)
+    return _asked(visit, visit.say("next hop {name}", name=name), place)
 
 
-def _asked(name: str, place: tuple[str, int]) -> Check:
+def _asked(visit: Visit, name: str, place: tuple[str, int]) -> Check:
     try:
         with socket.create_connection(place, timeout=1.0):
-            return Check(name, True, "it answers")
+            return Check(name, True, visit.say("it answers"))
     except OSError as error:
-        return Check(name, False, f"it does not answer: {error.strerror or error}")
+        why = error.strerror or str(error)
+        return Check(name, False, visit.say("it does not answer: {why}", why=why))
 
 
 def _waiting(spool: Path) -> int:

@@ -28,11 +28,13 @@ def home(visit: Visit) -> Response:
         outcome: sum(tally.messages for tally in tallies if tally.outcome is outcome)
         for outcome in Outcome
     }
+    missed = counts[Outcome.NOT_LOGGED] + counts[Outcome.HELD]
     held, _ = visit.views.page(Wanted(outcome="held"), scope, count=5)
     newest, _ = visit.views.page(Wanted(shown=True), scope, count=8)
     return visit.show(
         "home.html",
         counts=counts,
+        missed=missed,
         since=since,
         fixes=visit.views.fixes(scope, since)[:5],
         held=held,

@@ -33,7 +33,7 @@ def decide(visit: Visit) -> Response:
         raise NotFoundError(kind)
     orders = _orders(visit, kind)
     if not orders:
-        return visit.go("/held", "Choose at least one message that is yours to decide.")
+        return visit.go("/held", visit.say("Choose at least one message that is yours to decide."))
     now = visit.desk.clock()
     if visit.given("sure") != "yes":
         done = rehearse(visit.config, orders, visit.viewer.key, now)
@@ -47,11 +47,17 @@ def decide(visit: Visit) -> Response:
     try:
         done = carry_out(visit.config, orders, visit.viewer.key, now)
     except StoreBusyError as error:
-        return visit.go("/held", str(error))
+        return visit.go("/held", visit.fault(error))
     for order in orders:
         visit.note(kind, order.entry_id)
-    count = len(orders)
-    said = f"{count} message{'' if count == 1 else 's'} {kind}{'d' if kind[-1] == 'e' else 'ed'}."
+    if kind == "approve":
+        said = visit.tongue.count(
+            "One message approved.", "{count} messages approved.", len(orders)
+        )
+    else:
+        said = visit.tongue.count(
+            "One message discarded.", "{count} messages discarded.", len(orders)
+        )
     return visit.go("/held", said)
 
 
@@ -79,9 +85,12 @@ def accept(visit: Visit) -> Response:
         try:
             registry.add_address(asked[0].contact.contact_id, address)
         except AlreadyKnownError as error:
-            return visit.go("/suggestions", str(error))
+            return visit.go("/suggestions", visit.fault(error))
     visit.note("add-address", f"{address} to {asked[0].contact.primary}")
-    return visit.go("/suggestions", f"{address} belongs to {asked[0].contact.primary} now.")
+    said = visit.say(
+        "{address} belongs to {contact} now.", address=address, contact=asked[0].contact.primary
+    )
+    return visit.go("/suggestions", said)
 
 
 def _orders(visit: Visit, kind: str) -> list[Order]:

@@ -20,10 +20,12 @@ def change(visit: Visit) -> Response:
     try:
         done = _change(visit, address, kind, sure=visit.given("sure") == "yes")
     except AlreadyKnownError as error:
-        return visit.go("/admin", str(error))
+        return visit.go("/admin", visit.fault(error))
     if done is None:
         visit.note(kind, address)
-        return visit.go("/admin", f"{address} is {kind}ed now.")
+        if kind == "connect":
+            return visit.go("/admin", visit.say("{address} is connected now.", address=address))
+        return visit.go("/admin", visit.say("{address} is disconnected now.", address=address))
     return visit.show("mailbox.html", address=address, kind=kind, done=done)
 
 

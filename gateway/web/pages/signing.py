@@ -9,10 +9,12 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.config.settings import Web
 from gateway.store.book import address_key
 from gateway.store.faults import BadAddressError
-from gateway.web.desk import Desk, Visit
+from gateway.web.desk import Desk, Visit, language_for
 from gateway.web.vault import Vault
+from gateway.words.catalogue import accepted, language_of, tongue
 
 WRONG = "This address and password do not fit together. Forgotten? An admin sets a new one."
+FROM_HERE = "Sign in from this page."
 TOO_MANY = "There were too many attempts. Wait a minute, then try again."
 
 
@@ -24,14 +26,15 @@ def sign_in_page(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """Begin a session, when the password is right."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return _form(request, "", "Sign in from this page.", 403)
+        return _form(request, "", FROM_HERE, 403)
     async with request.form(max_files=0, max_fields=10) as form:
         address, password = str(form.get("address", "")), str(form.get("password", ""))
+        language = str(form.get("language", ""))
     # Argon2 takes its time, on purpose, beside the event loop.
-    return await run_in_threadpool(_sign_in, request, address, password)
+    return await run_in_threadpool(_sign_in, request, address, password, language)
 
 
-def _sign_in(request: Request, address: str, password: str) -> Response:
+def _sign_in(request: Request, address: str, password: str, language: str) -> Response:
     desk: Desk = request.app.state.desk
     web = desk.config.web
     try:
@@ -50,6 +53,7 @@ def _sign_in(request: Request, address: str, password: str) -> Response:
             return _form(request, address, WRONG, 401)
         cookie = vault.begin(key, web.session_hours)
         vault.note(key, "signed in", client)
+        _keep_language(vault, key, language, request)
     answer = RedirectResponse(_back(request.query_params.get("next", "/")), 303)
     answer.set_cookie(
         desk.cookie,
@@ -61,6 +65,13 @@ def _sign_in(request: Request, address: str, password: str) -> Response:
         samesite="lax",
     )
     return answer
+
+
+def _keep_language(vault: Vault, user: str, language: str, request: Request) -> None:
+    """Remember the language of the form, where it is not what the browser asks for anyway."""
+    chosen = language_of(language)
+    if chosen and chosen != accepted(request.headers.get("accept-language", "")):
+        vault.choose_language(user, chosen)
 
 
 def _may_try(vault: Vault, client: str, web: Web) -> bool:
@@ -80,8 +91,16 @@ def sign_out(visit: Visit) -> Response:
 
 def _form(request: Request, address: str, wrong: str, status: int = 200) -> Response:
     desk: Desk = request.app.state.desk
-    page = desk.templates.get_template("sign_in.html")
-    told = {"address": address, "wrong": wrong, "viewer": None, "path": "/sign-in"}
+    language = language_for(request, None)
+    page = desk.templates[language].get_template("sign_in.html")
+    told = {
+        "address": address,
+        "wrong": tongue(language).say(wrong),
+        "viewer": None,
+        "path": "/sign-in",
+        "next": _back(request.query_params.get("next", "/")),
+        "issuer": "",
+    }
     return HTMLResponse(page.render(told), status)
 
 

@@ -10,6 +10,7 @@ from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
 from gateway.store.registry import Registry
 from gateway.store.views import Wanted
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
+from gateway.web.work import Done
 
 PAGE = 25
 MUTED = frozenset(
@@ -24,7 +25,9 @@ def contacts(visit: Visit) -> Response:
     asked = visit.asked("q")
     people = visit.views.people(asked, visit.viewer.scope, int(after) if after.isdecimal() else 0)
     more = people[49].contact if len(people) > 50 else ""
-    return visit.show("contacts.html", people=people[:50], asked=asked, more=more)
+    return visit.show(
+        "contacts.html", people=people[:50], asked=asked, more=more, said=visit.asked("said")
+    )
 
 
 def contact(visit: Visit) -> Response:
@@ -64,18 +67,19 @@ def merge(visit: Visit) -> Response:
         raise NotFoundError("contact")
     owners = {keeper.owner, gone.owner if gone else keeper.owner}
     if not visit.viewer.is_admin and owners != {visit.viewer.key}:
-        raise NotAllowedError("Only an admin, or the owner of both, may merge contacts.")
+        raise NotAllowedError(visit.say("Only an admin, or the owner of both, may merge contacts."))
     if gone is None:
-        return visit.go(back, f"No contact has the address {other}.")
+        return visit.go(back, visit.say("No contact has the address {address}.", address=other))
     if visit.given("sure") != "yes":
-        return visit.show("merge.html", keeper=keeper, gone=gone, other=other)
+        return visit.show("merge.html", keeper=keeper, gone=gone, other=other, done=Done())
     try:
         with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
             registry.merge(keeper.contact_id, gone.contact_id)
     except (AlreadyKnownError, ContactAmbiguousError) as error:
-        return visit.go(back, str(error))
+        return visit.go(back, visit.fault(error))
     visit.note("merge", f"{gone.primary} into {keeper.primary}")
-    return visit.go(back, f"{gone.primary} is part of this contact now.")
+    said = visit.say("{address} is part of this contact now.", address=gone.primary)
+    return visit.go(back, said)
 
 
 def company(visit: Visit) -> Response:
@@ -113,10 +117,10 @@ def thread(visit: Visit) -> Response:
     if not lines:
         raise NotFoundError("thread")
     entries = list(visit.views.entries(lines))
-    subject = next((entry.subject for entry in reversed(entries) if entry.subject), "Conversation")
+    subject = next((entry.subject for entry in reversed(entries) if entry.subject), "")
     return visit.show(
         "timeline.html",
-        title=subject,
+        title=subject or visit.say("Conversation"),
         person=None,
         domain="",
         entries=entries,

@@ -12,11 +12,11 @@ from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Answer, Reason, Stage
 from gateway.model.entry import Entry
 from gateway.model.message import Attachment
-from gateway.rules.telling import FATES, STAGES
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
 from gateway.web.letters import Letter, read_letter
 from gateway.web.orders import FOR_MEMBERS, LABELS, Order, orders_for
+from gateway.web.templating import label
 from gateway.web.work import Done, carry_out, rehearse
 
 LETTER_POLICY = (
@@ -41,7 +41,6 @@ def message(visit: Visit) -> Response:
         command=command,
         orders=orders,
         trace=list(stages(entry)),
-        fates=FATES,
         knows_all=knows_all,
         tells=visit.viewer.is_told(entry.direction, entry.user),
         contacts=list(contacts_told(visit, entry, letter)),
@@ -61,7 +60,11 @@ def html(visit: Visit) -> Response:
     letter = letter_of(visit, _entry(visit))
     if letter is None or not letter.html:
         raise NotFoundError("html")
-    page = visit.desk.templates.get_template("letter.html").render(body=letter.html)
+    page = (
+        visit.desk.templates[visit.tongue.language]
+        .get_template("letter.html")
+        .render(body=letter.html)
+    )
     return HTMLResponse(page, headers={"Content-Security-Policy": LETTER_POLICY})
 
 
@@ -114,13 +117,18 @@ def act(visit: Visit) -> Response:
     try:
         done = carry_out(visit.config, [order], visit.viewer.key, now)
     except (AlreadyKnownError, ContactAmbiguousError, LookupError, StoreBusyError) as error:
-        return visit.go(back, str(error))
+        return visit.go(back, visit.fault(error))
     visit.note(order.kind, f"{entry.entry_id} {' '.join(order.words)}".strip())
     if done.impossible:
-        return visit.go(back, done.impossible)
-    count = len(done.logged)
-    logged = f" {count} message{' is' if count == 1 else 's are'} on the timeline now."
-    return visit.go(back, f"Done: {order.label}.{logged if count else ''}")
+        return visit.go(back, visit.say(done.impossible))
+    said = visit.say("Done: {what}.", what=label(visit.tongue, order))
+    if count := len(done.logged):
+        said += " " + visit.tongue.count(
+            "One message is on the timeline now.",
+            "{count} messages are on the timeline now.",
+            count,
+        )
+    return visit.go(back, said)
 
 
 def may(visit: Visit, entry: Entry, order: Order) -> bool:
@@ -137,7 +145,7 @@ def may(visit: Visit, entry: Entry, order: Order) -> bool:
     return True
 
 
-def stages(entry: Entry) -> Iterator[tuple[str, list[tuple[Answer, bool]], list[str]]]:
+def stages(entry: Entry) -> Iterator[tuple[Stage, list[tuple[Answer, bool]], list[str]]]:
     """Yield each stage with what matched, which of it decides, and what said no."""
     order = list(Stage)
     decided = False
@@ -151,7 +159,7 @@ def stages(entry: Entry) -> Iterator[tuple[str, list[tuple[Answer, bool]], list[
                 decided = decided or decides
                 matched.append((answer, decides))
         silent = [answer.rule for answer in answers if not answer.matched]
-        yield f"{stage} · {STAGES[stage]}", matched, silent
+        yield stage, matched, silent
 
 
 def _entry(visit: Visit) -> Entry:
@@ -179,7 +187,12 @@ def _order(visit: Visit, entry: Entry) -> Order:
     if order is None:
         raise NotFoundError(kind)
     if not may(visit, entry, order):
-        raise NotAllowedError(f"{order.label}: only an admin may do this, or whose mail it is.")
+        raise NotAllowedError(
+            visit.say(
+                "{what}: only an admin may do this, or whose mail it is.",
+                what=label(visit.tongue, order),
+            )
+        )
     return order
 
 
@@ -187,7 +200,7 @@ def _tried(visit: Visit, order: Order) -> Done:
     try:
         return rehearse(visit.config, [order], visit.viewer.key, visit.desk.clock())
     except (AlreadyKnownError, ContactAmbiguousError, LookupError, StoreBusyError) as error:
-        return Done(impossible=str(error))
+        return Done(impossible=visit.fault(error))
 
 
 def mailboxes_told(visit: Visit, entry: Entry) -> list[str]:

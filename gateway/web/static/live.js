@@ -11,7 +11,7 @@
     const link = document.createElement("a");
     link.href = told.href;
     const words = document.createElement("bdi");
-    words.textContent = told.subject || told.author || "(not kept)";
+    words.textContent = told.subject || told.author || place.dataset.nothing;
     link.append(words);
     const badge = document.createElement("span");
     badge.className = "badge " + told.outcome;
