@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.model.arrival import Arrival
-from gateway.model.case import Case
+from gateway.model.case import Case, Proof
 from gateway.model.decision import Answer, Decision, Evidence, Keep, Note, Reason, Stage
 from gateway.model.envelope import (
     Client,
@@ -153,10 +153,11 @@ class _Envelope(Struct, array_like=True):
     folder: str
     by_crm: bool
     traits: tuple[int, int, int, bool, int, str]
+    proof_detail: str = ""
 
 
-def envelope_text(envelope: Envelope) -> str:
-    """Return what SMTP said, without the octets, as text."""
+def envelope_text(envelope: Envelope, proof: Proof | None = None) -> str:
+    """Return what SMTP said, without the octets, as text; and the detail of what proved it."""
     client, traits = envelope.client, envelope.content.traits
     return to_json(
         _Envelope(
@@ -174,6 +175,7 @@ def envelope_text(envelope: Envelope) -> str:
                 traits.bare_lf, traits.bare_cr, traits.nul, traits.eight_bit,
                 traits.longest_line, traits.ambiguous_end,
             ),
+            clean(proof.detail) if proof else "",
         )
     )  # fmt: skip
 
@@ -197,6 +199,11 @@ def read_envelope(  # noqa: PLR0917 - the columns of a sighting, in order
         folder=said.folder,
         by_crm=said.by_crm,
     )
+
+
+def read_proof(text: str | bytes, kind: str) -> Proof | None:
+    """Return the proof of that kind which was written with an envelope; None for no kind."""
+    return Proof(kind, from_json(text, _Envelope).proof_detail) if kind else None
 
 
 def rulebook_text(trace: Sequence[Answer]) -> str:

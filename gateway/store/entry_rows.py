@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from gateway.model.arrival import Arrival
-from gateway.model.case import SESSION_PROOFS, Case
+from gateway.model.case import SESSION_PROOFS, Case, Proof
 from gateway.model.decision import Decision
 from gateway.model.envelope import RelayState
 from gateway.store.blobs import Blobs, Place
@@ -134,7 +134,7 @@ class EntryRows:
                 else case.proof.kind if isinstance(case, Case) and case.proof else "",
                 _brought_by(case) if past_gate else "",
                 decision.reason if aside else "",
-                envelope_text(envelope) if until else None,
+                envelope_text(envelope, _proof_of(case)) if until else None,
                 b"", None, None,
             ),
         )  # fmt: skip
@@ -234,6 +234,10 @@ class EntryRows:
             find = "SELECT rulebook FROM rulebooks WHERE rules = ?"
             known = self._rulebooks[asked] = int(self._run(find, (text,)).fetchone()[0])
         return known
+
+
+def _proof_of(case: Arrival | Case) -> Proof | None:
+    return case.proof if isinstance(case, Case) else None
 
 
 def _brought_by(case: Arrival) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from gateway.model.case import Proof
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Kept
 from gateway.model.envelope import Direction
 from gateway.store.blobs import Blobs, Place
 from gateway.store.database import Connection
-from gateway.store.described import read_envelope
+from gateway.store.described import read_envelope, read_proof
 from gateway.store.recall import COMPLETED_BY, Unsettled, read_sightings
 from gateway.store.rows import entry_name, entry_number, moment
 
@@ -39,7 +38,7 @@ def read_kept(
         decision_reason=Reason(reason),
         earlier=sightings[: number - 1] + sightings[number:],
         message_id=message_id,
-        proof=Proof(proof) if proof else None,
+        proof=read_proof(envelope, proof),
     )
 
 

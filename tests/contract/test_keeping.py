@@ -48,14 +48,14 @@ async def test_large_content_comes_back(office: Office) -> None:
 
 
 async def test_the_other_sightings_come_with_it(office: Office) -> None:
-    entry = await office.record(letter(1), by={"proof": Proof("dkim")})
+    entry = await office.record(letter(1), by={"proof": Proof("dkim", "acme.example (s1)")})
     copies = {"recipients": (Recipient("log@crm.example"),), "route": "copies"}
     again = {"outcome": Outcome.DUPLICATE, "reason": Reason.SEEN_AGAIN, "joins": entry}
     await office.record(letter(1), by=copies, **again)
     kept = await office.store.kept(entry)
     assert kept is not None
     assert kept.envelope.route == "inbound"
-    assert kept.proof == Proof("dkim")
+    assert kept.proof == Proof("dkim", "acme.example (s1)")
     assert [seen.route for seen in kept.earlier] == ["copies"]
     facts = await office.facts(letter(1), entry_id=entry)
     assert [seen.route for seen in facts.earlier] == ["copies"]
