@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from collections.abc import Callable
+from datetime import datetime
 
 import uvicorn
 
@@ -12,6 +14,7 @@ from gateway.config.settings import Config
 from gateway.config.values import Endpoint
 from gateway.store.registry import Registry
 from gateway.web.app import new_app
+from gateway.web.desk import now
 from gateway.web.work import sweep
 
 
@@ -32,7 +35,7 @@ class Server(uvicorn.Server):
         self.config.app.state.ending.set()  # type: ignore[union-attr] # always our application
 
 
-def new_server(config: Config) -> Server:
+def new_server(config: Config, *, clock: Callable[[], datetime] = now) -> Server:
     """Return the server; the record is made when there is none yet."""
     config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     Registry(config.store_path).close()
@@ -40,7 +43,7 @@ def new_server(config: Config) -> Server:
     address = config.web.address
     return Server(
         uvicorn.Config(
-            new_app(config),
+            new_app(config, clock=clock),
             host=address.host,
             port=address.port,
             log_level="warning",

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
@@ -15,10 +16,13 @@ from typing import TypeVar
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from playwright.sync_api import Browser as Chrome
+from playwright.sync_api import Page, sync_playwright
 from starlette.applications import Starlette
 
 from gateway.config.load import load_config
 from gateway.config.settings import Config
+from gateway.config.values import Endpoint
 from gateway.model.envelope import Direction, Relayed, RelayState
 from gateway.pipeline import Pipeline, Settings
 from gateway.store.registry import Registry
@@ -27,8 +31,11 @@ from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys
 from gateway.trust.verifier import Verifier
 from gateway.web.app import new_app
+from gateway.web.desk import COOKIE
+from gateway.web.server import new_server
 from gateway.web.vault import Vault
 from tests.letters import NOON, envelope_of
+from tests.web.chrome import FLAGS, Opened, failed, serving
 
 ANNA, BOB, BEA = "anna@corp.example", "bob@corp.example", "bea@corp.example"
 CAROL, EVE = "carol@customer.example", "eve@stranger.example"
@@ -214,3 +221,42 @@ def bob(app: Starlette) -> Browser:
 @pytest.fixture
 def bea(app: Starlette) -> Browser:
     return Browser(app).enter(BEA)
+
+
+@pytest.fixture
+def address(config: Config, company: Registry) -> Iterator[str]:
+    web = replace(config.web, address=Endpoint("127.0.0.1", 0))
+    server = new_server(replace(config, web=web), clock=clock)
+    with serving(server) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chrome(chromium: str) -> Iterator[Chrome]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(chrome: Chrome, config: Config, address: str) -> Iterator[Opened]:
+    """Return what opens a browser of somebody; what its console complains of fails the test."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_for(user: str, width: int = 1280, **more: object) -> Page:
+        context = chrome.new_context(viewport={"width": width, "height": 900}, **more)  # type: ignore[arg-type] # flags of a context
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: troubles.append(said.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("requestfailed", lambda asked: troubles.extend(failed(asked)))
+        with Vault(config.gateway.state, clock=clock) as vault:
+            context.add_cookies([{"name": COOKIE, "value": vault.begin(user, 1), "url": address}])
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()
+    assert troubles == []

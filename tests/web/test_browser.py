@@ -2,97 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from gateway.config.settings import Config, Web
-from gateway.config.values import Endpoint
-from gateway.store.registry import Registry
-from gateway.web.server import Server, new_server
 from tests.letters import letter
+from tests.web.chrome import Opened
 from tests.web.conftest import ANNA, BEA, CAROL, PASSWORD, Mail
 from tests.web.test_pages import DEPUTY, OFFER, REPLY, html_letter
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-Opened = Callable[..., Page]
-
-
-@contextmanager
-def serving(server: Server) -> Iterator[str]:
-    """Run the server beside the test; give its address."""
-    started = threading.Event()
-    startup = server.startup
-
-    async def told(*sockets: object, **more: object) -> None:
-        await startup(*sockets, **more)  # type: ignore[arg-type] # handed on as they come
-        started.set()
-
-    server.startup = told  # type: ignore[method-assign, assignment] # tells when it listens
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        assert started.wait(30)
-        host, port = server.servers[0].sockets[0].getsockname()[:2]
-        yield f"http://{host}:{port}"
-    finally:
-        server.end()
-        server.should_exit = True
-        thread.join(30)
-
-
-@pytest.fixture
-def address(config: Config, company: Registry) -> Iterator[str]:
-    server = new_server(replace(config, web=Web(address=Endpoint("127.0.0.1", 0))))
-    with serving(server) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chrome(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-def failed(asked: Request) -> list[str]:
-    """Return what failed, but what a page that is left breaks off."""
-    aborted = "ERR_ABORTED" in (asked.failure or "")
-    return [] if aborted else [f"failed: {asked.url}: {asked.failure}"]
-
-
-@pytest.fixture
-def opened(chrome: Browser, address: str) -> Iterator[Opened]:
-    """Return what opens a browser of somebody; what its console complains of fails the test."""
-    troubles: list[str] = []
-    contexts = []
-
-    def open_for(user: str, width: int = 1280, **more: bool) -> Page:
-        context = chrome.new_context(viewport={"width": width, "height": 900}, **more)  # type: ignore[arg-type] # flags of a context
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: troubles.append(said.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("requestfailed", lambda asked: troubles.extend(failed(asked)))
-        page.goto(f"{address}/decisions")
-        page.fill("#address", user)
-        page.fill("#password", PASSWORD)
-        page.click("text=Sign in >> nth=-1")
-        page.wait_for_url(f"{address}/decisions")
-        return page
-
-    yield open_for
-    for context in contexts:
-        context.close()
-    assert troubles == []
 
 
 def test_salesperson_finds_why_and_logs_it(mail: Mail, address: str, opened: Opened) -> None:
@@ -109,6 +24,21 @@ def test_salesperson_finds_why_and_logs_it(mail: Mail, address: str, opened: Ope
     assert "Logged" in page.inner_text(".verdict")
     page.goto(f"{address}/contacts/1")
     assert "Carol is away, I answer." in page.inner_text("main")
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(
+    mail: Mail, address: str, opened: Opened
+) -> None:
+    page = opened("")
+    page.goto(f"{address}/decisions?outcome=held")
+    page.fill("#address", ANNA)
+    page.fill("#password", PASSWORD)
+    page.click("button.main")
+    page.wait_for_url(f"{address}/decisions?outcome=held")
+    page.click("text=日本語")
+    page.wait_for_selector("h1:has-text('判定一覧')")
+    page.click("text=サインアウト")
+    page.wait_for_url(f"{address}/sign-in")
 
 
 def test_quoted_text_unfolds_in_place(mail: Mail, address: str, opened: Opened) -> None:
