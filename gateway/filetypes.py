@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from msgspec import structs
+
 from gateway.mail.decode import cut_whole
 from gateway.mail.reading import read_message
 from gateway.mail.scanners import Signature
@@ -51,7 +53,7 @@ class FileTypes:
         if not message.attachments:
             return message
         files = tuple([self._told(octets, file) for file in message.attachments])
-        return replace(message, attachments=files)
+        return structs.replace(message, attachments=files)
 
     def detect(self, head: bytes) -> str:
         """Return the media type of what begins so; empty when libmagic is not there."""

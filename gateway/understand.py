@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from msgspec import structs
+
 from gateway.mail.addresses import key_of, parse_addresses
 from gateway.mail.decode import cut
 from gateway.mail.journal import journal_word, read_journal_report
@@ -48,7 +50,8 @@ def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: d
         policy=policy,
         asked_at=asked_at,
     )
-    return replace(arrival, heading=_in_thread(heading, arrival))
+    tied = _in_thread(heading, arrival)
+    return arrival if tied is heading else replace(arrival, heading=tied)
 
 
 def _in_thread(heading: Heading, outer: Arrival) -> Heading:
@@ -61,7 +64,7 @@ def _in_thread(heading: Heading, outer: Arrival) -> Heading:
     if not cited or not (outer.by_company or outer.redirected_by):
         return heading
     others = tuple(one for one in cited if one not in {heading.message_id, *heading.references})
-    return replace(heading, references=(*others, *heading.references))
+    return structs.replace(heading, references=(*others, *heading.references))
 
 
 def lookup_of(arrival: Arrival, message: Message) -> Lookup:
@@ -135,7 +138,7 @@ def unwrap(
         else:
             inner = _inline(arrival.heading, forward)
         if inner.heading.authors:
-            inner = replace(inner, heading=_in_thread(inner.heading, arrival))
+            inner = structs.replace(inner, heading=_in_thread(inner.heading, arrival))
             inside = replace(arrival, heading=inner.heading, recipient_keys=(), wrapping=wrapping)
             yield inside, inner
 
@@ -153,11 +156,11 @@ def _journalled(
         inside = replace(
             arrival, heading=inner.heading, recipient_keys=recipients, wrapping=wrapping
         )
-        return ((inside, replace(inner, journal_report=report)),)
+        return ((inside, structs.replace(inner, journal_report=report)),)
     if report is None and (original := _original_recipients(heading)):
         return ((replace(arrival, recipient_keys=original, wrapping=wrapping), message),)
     word = journal_word(heading, report)
-    return ((arrival, replace(message, journal=word, journal_report=report)),)
+    return ((arrival, structs.replace(message, journal=word, journal_report=report)),)
 
 
 def _original_recipients(heading: Heading) -> tuple[str, ...]:
@@ -172,7 +175,7 @@ def _cut_out(arrival: Arrival, chain: tuple[Span, ...], read: Read) -> Message:
     octets = b"".join(cut(arrival.envelope.content.octets, chain))
     inner = read(octets, read_heading(octets))
     attachments = tuple(replace(found, chain=(*chain, *found.chain)) for found in inner.attachments)
-    return replace(inner, attachments=attachments)
+    return structs.replace(inner, attachments=attachments)
 
 
 def _inline(outer: Heading, forward: Forward) -> Message:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from gateway.mail.decode import cut
 from gateway.mail.reading import read_message
 from gateway.model.arrival import Arrival
@@ -133,14 +135,14 @@ def test_an_inline_forward_has_the_author_that_it_names() -> None:
     outer = read_message(arrival.envelope.content.octets, arrival.heading)
     carol = Address("carol@customer.example", "", "carol@customer.example")
     inline = Forward("inline", carol, subject="Our offer", body="Looks good.")
-    ((inside, inner),) = unwrap(arrival, replace(outer, forwards=(inline,)))
+    ((inside, inner),) = unwrap(arrival, structs.replace(outer, forwards=(inline,)))
     assert (inside.author, inner.text) == (carol, "Looks good.")
 
 
 def test_an_inline_forward_without_author_is_left_to_the_rules() -> None:
     arrival = copy_of(letter(author="anna@corp.example", to="log@gate.example"))
     outer = read_message(arrival.envelope.content.octets, arrival.heading)
-    assert not list(unwrap(arrival, replace(outer, forwards=(Forward("inline", None),))))
+    assert not list(unwrap(arrival, structs.replace(outer, forwards=(Forward("inline", None),))))
 
 
 def test_an_inline_forward_is_the_message_that_it_answers() -> None:

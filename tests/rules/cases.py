@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec import structs
+
 from gateway.model.arrival import Arrival, Wrapping
 from gateway.model.case import Case, Proof
 from gateway.model.decision import Decision, Outcome, Reason
@@ -230,7 +232,7 @@ def case(
     came = arrival(**at_the_gate)
     tied = ((thread,) if thread else ()) if threads is None else tuple(threads)
     cites = tuple(t.parent.message_id for t in tied if t.parent)
-    heading = replace(came.heading, in_reply_to=came.heading.in_reply_to or cites)
+    heading = structs.replace(came.heading, in_reply_to=came.heading.in_reply_to or cites)
     read: dict[str, Any] = {"digest": b"digest", "message_id": heading.message_id}
     known: dict[str, Any] = {
         "threads": tied,

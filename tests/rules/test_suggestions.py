@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from gateway.mail.hints import Hints
 from gateway.model.message import Heading
@@ -25,7 +26,7 @@ OFFER = Candidate(
     OTHERS | {PLAN},
 )
 REPLY = Heading((), 0, subject="Re: The fair in Osaka", base_subject="The fair in Osaka")
-OTHER = replace(REPLY, subject="Re: Lunch", base_subject="Lunch")
+OTHER = structs.replace(REPLY, subject="Re: Lunch", base_subject="Lunch")
 
 
 def asked(
@@ -64,8 +65,8 @@ def test_each_hint_suggests(heading: Heading, hints: Hints, hint: Hint) -> None:
         (OTHER, Hints(ids=("other@corp.example",)), CAROL),
         (OTHER, Hints(lines=OTHERS), CAROL),
         (REPLY, Hints(), DAVE),
-        (replace(REPLY, subject="The fair in Osaka"), Hints(), CAROL),
-        (replace(REPLY, base_subject="The fair in Kobe"), Hints(), CAROL),
+        (structs.replace(REPLY, subject="The fair in Osaka"), Hints(), CAROL),
+        (structs.replace(REPLY, base_subject="The fair in Kobe"), Hints(), CAROL),
     ],
 )
 def test_each_misses_by_one_fact(heading: Heading, hints: Hints, people: str) -> None:
@@ -74,7 +75,7 @@ def test_each_misses_by_one_fact(heading: Heading, hints: Hints, people: str) ->
 
 @pytest.mark.parametrize("words", ["Invoice", "見積書", "abc"])
 def test_a_subject_that_says_nothing_suggests_nothing(words: str) -> None:
-    heading = replace(REPLY, subject=f"Re: {words}", base_subject=words)
+    heading = structs.replace(REPLY, subject=f"Re: {words}", base_subject=words)
     assert asked(heading, candidates=(replace(OFFER, base_subject=words),)) is None
 
 
