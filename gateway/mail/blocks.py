@@ -12,13 +12,15 @@ from typing import Final
 import msgspec
 
 from gateway.mail import phrases
+from gateway.mail.folding import folded
 from gateway.mail.lines import line_pattern, lines_like
 
 _FIELD_OF: Final = {
-    label: name for name, labels in phrases.LABELS.items() for label in labels.split("|")
+    folded(label): name for name, labels in phrases.LABELS.items() for label in labels.split("|")
 }
 _ALL_LABELS: Final = "|".join(
-    re.escape(label).replace(r"\ ", r"\s") for label in sorted(_FIELD_OF, key=len, reverse=True)
+    re.escape(label).replace(r"\ ", r"\s")
+    for label in sorted("|".join(phrases.LABELS.values()).split("|"), key=len, reverse=True)
 )
 _LABEL: Final = re.compile(
     rf"[ \t>＞\u00a0\ufeff]*[*_]{{0,2}}({_ALL_LABELS})[*_]{{0,2}}[ \t\u00a0]*[:：]"
@@ -30,7 +32,9 @@ _LABEL_LINE: Final = line_pattern(
     r"[ \t>＞\u00a0\ufeff*_]*+([^\W\d_][^\n:：*_]{0,30}+)[*_]{0,2}[ \t\u00a0]*[:：]"
 )
 _STARTS: Final = frozenset(
-    label for name in ("author", "subject", "date") for label in phrases.LABELS[name].split("|")
+    folded(label)
+    for name in ("author", "subject", "date")
+    for label in phrases.LABELS[name].split("|")
 )
 _DASHED_LINE: Final = line_pattern(r"[ \t>＞\u00a0]*+[-_=*~—–]{2,}+[ \t\u00a0]*+[^\W_]")
 _GLUED_LABELS: Final = "|".join(
@@ -187,7 +191,7 @@ def find_blocks(text: str) -> Iterator[Block]:
         return
     last = 0
     for start, found in lines_like(_LABEL_LINE, text):
-        if start < last or found.group(1).rstrip().lower() not in _STARTS:
+        if start < last or folded(found.group(1)) not in _STARTS:
             continue
         block = _read_labels(text, start)
         # What makes no block from its first label on makes none from a later one.
@@ -214,7 +218,7 @@ def _read_labels(text: str, start: int) -> Block:
         line = text[at:stop]
         found = _LABEL.match(line)
         if found:
-            name = _FIELD_OF[re.sub(r"\s", " ", found.group(1)).lower()]
+            name = _FIELD_OF.get(folded(found.group(1)), name)
             values.setdefault(name, line[found.end() :].strip(" \t\u00a0*"))
         elif not line.strip(_QUOTE) or not _continues(text, stop, values, name, line):
             break

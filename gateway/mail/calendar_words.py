@@ -10,6 +10,8 @@ import re
 from datetime import date, datetime
 from typing import Final
 
+from gateway.mail.folding import folded
+
 _MONTHS: Final = (
     (
         "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia "
@@ -58,9 +60,9 @@ _MONTHS: Final = (
     ),
 )
 _MONTH_BY_NAME: Final = {
-    name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()
+    folded(name): number for number, names in enumerate(_MONTHS, 1) for name in names.split()
 }
-_NAMES: Final = "|".join(sorted(_MONTH_BY_NAME, key=len, reverse=True))
+_NAMES: Final = "|".join(sorted(" ".join(_MONTHS).split(), key=len, reverse=True))
 _DATE: Final = re.compile(
     rf"(?P<iso>(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}))"
     rf"|(?P<asian>(?:(\d{{4}})\s*[年년]\s*)?(\d{{1,2}})\s*[月월]\s*(\d{{1,2}})\s*[日일号號])"
@@ -96,8 +98,8 @@ def _numbers(found: re.Match[str], *, american: bool) -> tuple[int, int, int]:
         year = int(group(13) or 0)
         return (year + 2000 if 0 < year < 100 else year), second, first
     if found["dayfirst"]:
-        return int(group(17) or 0), _MONTH_BY_NAME[group(16).lower()], int(group(15))
-    return int(group(21) or 0), _MONTH_BY_NAME[group(19).lower()], int(group(20))
+        return int(group(17) or 0), _MONTH_BY_NAME[folded(group(16))], int(group(15))
+    return int(group(21) or 0), _MONTH_BY_NAME[folded(group(19))], int(group(20))
 
 
 def _sound(year: int, month: int, day: int, written_at: datetime | None) -> date | None:
