@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 import structlog
 
+from tests.postgres import PostgresServer, postgres_server, programs
+
 PROGRAMS = {
     "postfix": lambda: shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "miltertest": lambda: shutil.which("miltertest"),
     "chromium": lambda: shutil.which("chromium"),
+    "postgresql": programs,
+    "haproxy": lambda: shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "mail": lambda: os.environ.get("REPLYGATE_MAIL"),
 }
 REQUIRED = frozenset(filter(None, os.environ.get("REPLYGATE_REQUIRED", "").split(",")))
@@ -53,6 +57,13 @@ def miltertest() -> str:
 def chromium() -> str:
     """The path of the browser."""
     return need("chromium")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL of this run; what it is told need not outlive the machine."""
+    with postgres_server(Path(need("postgresql")), fsync="off") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -43,8 +43,9 @@ class Place:
 class Blobs:
     """The folder of kept octets. Everything but `put_large` and `get` is the writer's alone."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, node: str = "") -> None:
         self._folder = folder
+        self._node = node
         self._segment: int | None = None
         self._name = ""
         self._end = 0
@@ -153,11 +154,13 @@ class Blobs:
         """Take the newest segment that has room and no writer, or begin one."""
         folder = self._folder / "segments"
         folder.mkdir(parents=True, exist_ok=True)
-        names = self.segments()
+        # Where nodes share the folder each has segments of its own: a lock may not reach so far.
+        after = f"-{self._node}" if self._node else ""
+        names = [name for name in self.segments() if name[17:] == after]
         last = names[-1] if names else ""
         if not last or not self._take_segment(last):
-            number = int(Path(last).name, 16) + 1 if last else 1
-            while not self._take_segment(f"segments/{number:08x}"):
+            number = int(Path(last).name[:8], 16) + 1 if last else 1
+            while not self._take_segment(f"segments/{number:08x}{after}"):
                 number += 1
         sync_folder(folder)
         sync_folder(self._folder)

@@ -35,7 +35,7 @@ class Book:
     def __init__(
         self, path: Path | str, *, clock: Callable[[], datetime] = now, timeout_s: float = 10.0
     ) -> None:
-        self._path = Path(path)
+        self._path = path if isinstance(path, Path) else Path(path)
         self._clock = clock
         self._connection = database.connect(self._path, timeout_s=timeout_s)
         try:

@@ -1,4 +1,6 @@
-"""Opens the SQLite file: settings, migrations, and errors that a person can act on.
+"""Opens the database: settings, migrations, and errors that a person can act on.
+
+A file is SQLite's; a path that a server stands behind is handed to `gateway.store.postgres`.
 
 Design notes: D-12. The driver is pysqlite3, whose SQLite has no WAL-reset defect. Writers begin
 with `BEGIN IMMEDIATE`: a deferred transaction that reads first fails at once when another
@@ -18,6 +20,7 @@ from typing import Any, TypeAlias
 import pysqlite3
 
 from gateway.interfaces import StoreBusyError
+from gateway.model.place import ServedPath
 from gateway.store.rows import micros
 
 driver: Any = pysqlite3
@@ -33,6 +36,11 @@ class StoreVersionError(ValueError):
 
 def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> Connection:
     """Return a connection that leaves transactions to us. Raises StoreBusyError."""
+    if isinstance(path, ServedPath):
+        from gateway.store.postgres.driver import ServedConnection
+
+        with told(path):
+            return ServedConnection(path, read_only=read_only, timeout_s=timeout_s)
     mode = "ro" if read_only else "rwc"
     with told(path):
         if not read_only:
@@ -78,6 +86,12 @@ def migrate(connection: Connection, path: Path) -> None:
     Raises StoreVersionError for a database that is newer than we are, StoreBusyError when it
     cannot be locked or written.
     """
+    if isinstance(path, ServedPath):
+        from gateway.store.postgres import migrating
+
+        with told(path):
+            migrating.migrate(connection, path)
+        return
     steps = migrations()
     with told(path):
         connection.execute("BEGIN EXCLUSIVE")
@@ -102,6 +116,11 @@ def migrate(connection: Connection, path: Path) -> None:
 
 def check_version(connection: Connection, path: Path) -> None:
     """Raise StoreVersionError when the database is not of our version; it is not changed."""
+    if isinstance(path, ServedPath):
+        from gateway.store.postgres import migrating
+
+        migrating.check_version(connection, path)
+        return
     rows = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchall()
     found = connection.execute("SELECT max(number) FROM migrations").fetchone()[0] if rows else 0
     newest = migrations()[-1][0]
@@ -161,6 +180,8 @@ def explained(error: Exception, path: Path) -> StoreBusyError | None:
 
 def _sentence(error: Exception, path: Path) -> str:
     said = str(error)
+    if isinstance(path, ServedPath):
+        return f"The database {path.shown} could not be used: {said}. Mail waits in the spool."
     for sign, sentence in _SENTENCES:
         if sign in said:
             return sentence.format(path=path)

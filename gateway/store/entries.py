@@ -54,7 +54,7 @@ class Entries:
     def __init__(
         self, path: Path | str, *, clock: Callable[[], datetime] = now, timeout_s: float = 5.0
     ) -> None:
-        self._path = Path(path)
+        self._path = path if isinstance(path, Path) else Path(path)
         self._clock = clock
         self._connection = database.connect(self._path, read_only=True, timeout_s=timeout_s)
         with database.told(self._path):

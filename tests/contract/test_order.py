@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.conftest import sqlite_office
+from tests.contract.conftest import postgres_office, sqlite_office
+from tests.postgres import PostgresServer
 from tests.store.office import Office, letter
 
 CITES: dict[int, tuple[int, ...]] = {
@@ -30,11 +33,23 @@ async def arrive(office: Office, order: list[int], logged: int) -> None:
         await (office.log(octets) if number == logged else office.record(octets))
 
 
+Opens = Callable[[Path], tuple[Office, Callable[[], None]]]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def opens(request: pytest.FixtureRequest) -> Opens:
+    """Opens an empty office over each store."""
+    if request.param == "sqlite":
+        return sqlite_office
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return lambda folder: postgres_office(folder, server.database())
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.permutations(sorted(CITES)), st.sampled_from(sorted(CITES)))
-def test_any_order_makes_one_tracked_thread(order: list[int], logged: int) -> None:
+def test_any_order_makes_one_tracked_thread(opens: Opens, order: list[int], logged: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        office, close = sqlite_office(Path(folder))
+        office, close = opens(Path(folder))
 
         async def play() -> None:
             await arrive(office, order, logged)

@@ -1,0 +1,44 @@
+"""Opens the store of the configuration, whichever engine holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from gateway.model.directory import LoggingAddress
+from gateway.model.place import ServedPath
+from gateway.store.directory import Configured
+from gateway.store.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from gateway.store.postgres.store import PostgresStore
+
+Store: TypeAlias = "SqliteStore | PostgresStore"
+
+
+def open_store(
+    path: Path,
+    *,
+    domains: frozenset[str] = frozenset(),
+    logging_addresses: Sequence[LoggingAddress] = (),
+    crm_logins: frozenset[str] = frozenset(),
+    shared: bool = False,
+) -> Store:
+    """Open the store, made new or brought up to date as needed; `shared` is for several workers.
+
+    Raises StoreVersionError and StoreBusyError.
+    """
+    if isinstance(path, ServedPath):
+        # The driver is an extra: who keeps a file needs none.
+        from gateway.store.postgres.store import PostgresStore, utc_now
+
+        configured = Configured(domains, tuple(logging_addresses), crm_logins)
+        return PostgresStore(path, configured, utc_now, 5.0)
+    return SqliteStore.open(
+        path,
+        domains=domains,
+        logging_addresses=logging_addresses,
+        crm_logins=crm_logins,
+        shared=shared,
+    )

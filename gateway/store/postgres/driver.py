@@ -1,0 +1,240 @@
+"""A connection to PostgreSQL that takes the store's statements and fails with the store's errors.
+
+It answers like a connection of the SQLite driver, so that whoever reads and writes rows need not
+know which engine holds them. A connection that broke is made anew at the next statement outside
+a transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Literal
+
+import psycopg
+from psycopg import abc, errors, pq
+from psycopg.adapt import Dumper
+from psycopg.types.numeric import Int8Dumper
+
+from gateway.model.place import ServedPath
+from gateway.store.database import driver
+from gateway.store.postgres import pools
+from gateway.store.postgres.dialect import translated
+
+CHANNEL = "replygate"
+_Row = tuple[Any, ...]
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_TURN = "SELECT taken FROM turns WHERE name = 'writer' FOR UPDATE"
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+_DIRECTORY = "UPDATE settings SET value = value + 1 WHERE name = 'directory_version'"
+
+
+class _NumberDumper(Int8Dumper):
+    """Numbers are BIGINT in every table, truth values too: one prepared statement for all."""
+
+    def dump(self, obj: Any) -> abc.Buffer | None:
+        return super().dump(int(obj))
+
+
+class _TextDumper(Dumper):
+    """Text without NUL, which PostgreSQL cannot hold; enums by their value."""
+
+    oid = psycopg.adapters.types["text"].oid
+
+    def dump(self, obj: str) -> abc.Buffer | None:
+        text = str.__str__(obj)
+        if "\x00" in text:
+            text = text.replace("\x00", "�")
+        if "\\u0000" in text:
+            text = _ESCAPED_NUL.sub(r"\1\\ufffd", text)
+        return text.encode()
+
+
+def adapted(connection: psycopg.Connection[_Row]) -> None:
+    """Have values written as the tables hold them."""
+    adapters = connection.adapters
+    adapters.register_dumper(int, _NumberDumper)
+    adapters.register_dumper(bool, _NumberDumper)
+    adapters.register_dumper(str, _TextDumper)
+    connection.prepare_threshold = 2
+    connection.prepared_max = 400
+
+
+class Answer:
+    """What a statement gave."""
+
+    def __init__(self, rows: Sequence[_Row], rowcount: int, lastrowid: int | None = None) -> None:
+        self._rows = iter(rows)
+        self.rowcount = rowcount
+        self.lastrowid = lastrowid
+
+    def fetchone(self) -> _Row | None:
+        """Return the next row, or None."""
+        return next(self._rows, None)
+
+    def fetchall(self) -> list[_Row]:
+        """Return all rows that are left."""
+        return list(self._rows)
+
+    def __iter__(self) -> Iterator[_Row]:
+        return self._rows
+
+
+_NOTHING = Answer((), -1)
+
+
+class ServedConnection:
+    """One connection, used by one thread at a time."""
+
+    def __init__(self, path: ServedPath, *, read_only: bool, timeout_s: float) -> None:
+        self._path = path
+        self._read_only = read_only
+        self._timeout_ms = round(timeout_s * 1000)
+        self._patience_ms = self._timeout_ms
+        self._plain: psycopg.Connection[_Row] | None = None
+        self._closed = False
+        with saying(path):
+            self._reached()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        plain = self._plain
+        return plain is not None and plain.info.transaction_status in _OPEN
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Answer:
+        """Run a statement of the store. Raises the errors of the SQLite driver."""
+        with saying(self._path):
+            if sql.startswith(("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA")):
+                return self._control(sql)
+            return self._run(sql, parameters)
+
+    def executemany(self, sql: str, many: Sequence[Sequence[Any]], /) -> None:
+        """Run a statement for each of these."""
+        for parameters in many:
+            self.execute(sql, parameters)
+
+    def plainly(self, sql: str, parameters: Sequence[Any] = ()) -> list[_Row]:
+        """Run a statement that is written for PostgreSQL."""
+        with saying(self._path):
+            return self._answer(sql, parameters)[0]
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._closed = True
+        plain, self._plain = self._plain, None
+        if plain is not None:
+            pools.give_back(self._path.url, plain)
+
+    def _run(self, sql: str, parameters: Sequence[Any]) -> Answer:
+        if " settings" in sql:
+            return self._settings(sql, parameters)
+        said = translated(sql)
+        rows, count = self._answer(said.sql, parameters)
+        return Answer(rows, count, rows[0][0] if said.gives_number and rows else None)
+
+    def _answer(self, sql: str, parameters: Sequence[Any]) -> tuple[list[_Row], int]:
+        with psycopg.RawCursor(self._reached()) as cursor:
+            # It is put together of our own words only; values are bound.
+            cursor.execute(sql.encode(), tuple(parameters) or None)
+            return cursor.fetchall() if cursor.description else [], cursor.rowcount
+
+    def _settings(self, sql: str, parameters: Sequence[Any]) -> Answer:
+        """Read or write the table whose values are numbers and octets."""
+        told = [f"\\x{one.hex()}" if isinstance(one, bytes) else one for one in parameters]
+        rows, count = self._answer(translated(sql).sql, told)
+        if sql == _DIRECTORY:
+            self.tell("directory")
+        return Answer([tuple(map(_setting, row)) for row in rows], count)
+
+    def tell(self, what: str) -> None:
+        """Tell all nodes, when this transaction is durable; where the engine can."""
+        if pools.can_listen(self._path.url):
+            self._answer("SELECT pg_notify($1, $2)", (CHANNEL, what))
+
+    def _control(self, sql: str) -> Answer:
+        if sql.startswith("PRAGMA busy_timeout ="):
+            self._patience_ms = int(sql.rpartition("=")[2])
+        elif sql.startswith("PRAGMA wal_checkpoint"):
+            return Answer([(0, 0, 0)], 1)
+        elif sql == "BEGIN IMMEDIATE":
+            self._begin_turn()
+        elif sql.startswith("BEGIN"):
+            self._begin(_SNAPSHOT if self._read_only else "BEGIN")
+        elif not sql.startswith("PRAGMA"):
+            self._answer(sql, ())
+        return _NOTHING
+
+    def _begin_turn(self) -> None:
+        """Begin to write: one at a time, over all nodes, as on one file."""
+        self._begin("BEGIN")
+        try:
+            self._answer(f"SET LOCAL lock_timeout = {max(self._patience_ms, 1)}", ())
+            self._answer(_TURN, ())
+        except psycopg.Error:
+            with suppress(psycopg.Error):
+                self._answer("ROLLBACK", ())
+            raise
+
+    def _begin(self, sql: str) -> None:
+        """Begin a transaction; a connection that the server has ended meanwhile is made anew."""
+        try:
+            self._answer(sql, ())
+        except psycopg.OperationalError:
+            if self._plain is None or not self._plain.closed:
+                raise
+            self._answer(sql, ())
+
+    def _reached(self) -> psycopg.Connection[_Row]:
+        """Return the connection, made anew when it broke."""
+        if self._closed:
+            raise driver.ProgrammingError("This connection is closed.")
+        if self._plain is not None and self._plain.closed:
+            pools.give_back(self._path.url, self._plain)
+            self._plain = None
+        if self._plain is None:
+            self._plain = pools.take(self._path.url, self._timeout_ms / 1000)
+            adapted(self._plain)
+        return self._plain
+
+
+def _setting(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("\\x"):
+        return bytes.fromhex(value[2:])
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
+_OPEN = frozenset(
+    {
+        pq.TransactionStatus.INTRANS,
+        pq.TransactionStatus.INERROR,
+        pq.TransactionStatus.ACTIVE,
+    }
+)
+_Fault = Literal["IntegrityError", "OperationalError", "ProgrammingError"]
+
+
+@contextmanager
+def saying(path: ServedPath) -> Iterator[None]:
+    """Turn what PostgreSQL says into an error of the SQLite driver, which all callers know."""
+    try:
+        yield
+    except (psycopg.Error, pools.PoolTimeout) as error:
+        raise getattr(driver, _fault(error))(_sentence(error, path)) from error
+
+
+def _fault(error: Exception) -> _Fault:
+    if isinstance(error, errors.IntegrityError):
+        return "IntegrityError"
+    # What a value or a statement breaks is about that row, and not about the store.
+    if isinstance(error, (errors.ProgrammingError, errors.DataError, errors.NotSupportedError)):
+        return "ProgrammingError"
+    return "OperationalError"
+
+
+def _sentence(error: Exception, path: ServedPath) -> str:
+    said = " ".join(str(error).split())
+    if isinstance(error, errors.LockNotAvailable):
+        return f"Another node writes to {path.shown} for too long ({said})"
+    return said
