@@ -34,7 +34,9 @@ from gateway.notices.postman import Postman
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
 from gateway.service import systemd as service
-from gateway.service.metrics import Metrics
+from gateway.service.crew import Crew, Opening, Work
+from gateway.service.line import Line
+from gateway.service.metrics import Metrics, Told
 from gateway.service.standing import Standing
 from gateway.service.watch import Watch
 from gateway.store.notices import NoticeBox
@@ -53,7 +55,16 @@ the final dot, and the unit gives us 660."""
 
 
 def run(config: settings.Config) -> None:
-    """Serve mail until a signal says stop. Raises OSError, StoreVersionError, StoreBusyError."""
+    """Serve mail until a signal says stop. Raises OSError, StoreVersionError, StoreBusyError.
+
+    With several workers this process becomes their parent, and returns in each of them too.
+    """
+    work = None
+    if config.gateway.processes > 1:
+        lead = Lead(config, _log_of(config))
+        if (work := lead.crew.lead()) is None:
+            return
+        config = lead.config
     try:
         import uvloop  # optional: tests pass without it
     except ImportError:
@@ -61,17 +72,18 @@ def run(config: settings.Config) -> None:
     else:
         factory = uvloop.new_event_loop
     with asyncio.Runner(loop_factory=factory) as runner:
-        runner.run(_serve(config))
+        runner.run(_serve(config, work))
 
 
-async def _serve(config: settings.Config) -> None:
-    log = maillog.configure(config.gateway.log_format, config.gateway.log_level)
-    daemon = Daemon(config, log)
+async def _serve(config: settings.Config, work: Work | None) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
+    daemon = Daemon(config, _log_of(config), work, orphaned=stop.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: daemon.behind(daemon.reload()))
+    # A worker hears of a reload from its parent, which opens the sockets.
+    heed = daemon.reload if work is None else _nothing
+    loop.add_signal_handler(signal.SIGHUP, lambda: daemon.behind(heed()))
     await daemon.start()
     service.ready(f"Taking mail on {', '.join(daemon.listening)}")
     if (interval_s := service.watchdog_interval_s()) is not None:
@@ -81,12 +93,53 @@ async def _serve(config: settings.Config) -> None:
     await daemon.stop()
 
 
-class Daemon:
-    """A running gateway."""
+async def _nothing() -> None:
+    """Do nothing."""
+
+
+def _log_of(config: settings.Config) -> structlog.stdlib.BoundLogger:
+    return maillog.configure(config.gateway.log_format, config.gateway.log_level)
+
+
+class Lead:
+    """What the parent of several workers knows of the configuration."""
 
     def __init__(self, config: settings.Config, log: structlog.stdlib.BoundLogger) -> None:
         self.config = config
         self.log = log
+        self.crew = Crew(config.gateway.processes, _openings(config), self._reload, log)
+
+    def _reload(self) -> list[Opening] | None:
+        try:
+            self.config = load_config(self.config.file)
+        except ConfigError as error:
+            self.log.warning("reload refused", fault=str(error))
+            return None
+        return _openings(self.config)
+
+
+def _openings(config: settings.Config) -> list[Opening]:
+    return [
+        Opening(each.name, each.address.host, each.address.port, each.socket)
+        for each in config.listeners
+    ]
+
+
+class Daemon:
+    """A running gateway, or one worker of it."""
+
+    def __init__(
+        self,
+        config: settings.Config,
+        log: structlog.stdlib.BoundLogger,
+        work: Work | None = None,
+        orphaned: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.config = config
+        self.log = log
+        self.work = work
+        self._orphaned = orphaned
+        self.line: Line | None = None
         self.servers: dict[str, OpenDoor] = {}
         self.relays: dict[settings.NextHop, Relay] = {}
         self._behind: set[asyncio.Task[None]] = set()
@@ -111,6 +164,7 @@ class Daemon:
             domains=frozenset(config.gateway.domains),
             logging_addresses=config.addresses,
             crm_logins=config.crm_logins,
+            shared=self.work is not None,
         )
         self._closing.callback(self.store.close)
         self.spool = FolderSpool(state / "spool")
@@ -127,21 +181,28 @@ class Daemon:
         self.notice_box = NoticeBox(config.store_path)
         self._closing.push_async_callback(self.filing.finish)
         self._closing.push_async_callback(self._close_doors)
-        inherited = service.inherit()
+        self.standing = self._standing()
+        if self.work is not None:
+            self.line = Line(self.work, self.reload, self._figures, self._orphaned)
+            self._closing.callback(self.line.close)
+        inherited = self._inherited()
         for listener in config.listeners:
             await self._open(listener, inherited)
         inherited.close()
-        await self._be_watched()
         self.handover = Handover(self.store, self.pipeline, self.log, self._again)
         self._closing.push_async_callback(self.handover.close)
-        await self.handover.change(config)
         self.duties = Duties(
             self.store, self.pipeline, config.store_path, lambda: self._postman, self.log
         )
-        for work, every_s in self.duties.all:
-            self.behind(self._again(work, every_s))
-        self.behind(self._look_at_file_types())
-        self.log.info("started", listeners=",".join(self.listening))
+        if self._is_first:
+            await self._be_watched()
+            await self.handover.change(config)
+            for work, every_s in self.duties.all:
+                self.behind(self._again(work, every_s))
+            self.behind(self._look_at_file_types())
+        self.log.info("started", listeners=",".join(self.listening), **self._worker)
+        if self.line is not None:
+            self.line.ready(self.listening)
 
     async def stop(self) -> None:
         """Close the doors, finish what is under way, close the store."""
@@ -149,7 +210,7 @@ class Daemon:
             task.cancel()
         await asyncio.gather(*self._behind, return_exceptions=True)
         await self._closing.aclose()
-        self.log.info("stopped")
+        self.log.info("stopped", **self._worker)
 
     async def reload(self) -> None:
         """Read the configuration again; one with a fault changes nothing (D-3).
@@ -166,6 +227,8 @@ class Daemon:
         else:
             await self._change_to(config)
         service.ready(f"Taking mail on {', '.join(self.listening)}")
+        if self.line is not None:
+            self.line.ready(self.listening)
 
     def behind(self, work: Awaitable[None]) -> None:
         """Run something beside the mail until it ends or the daemon stops."""
@@ -183,19 +246,41 @@ class Daemon:
             self.config.metrics,
         )
         same = all(before[name] == staying[name] for name in before.keys() & staying.keys())
-        if not (fixed and same):
+        if not (fixed and same) and self._is_first:
             self.log.warning("reload", note=NEEDS_RESTART)
         self.pipeline.settings = _flow_settings(config)
         self.pipeline.read = self._reader(config)
         if config.trust != self.config.trust:
             self.verifier = self.pipeline.verifier = new_verifier(config.trust)
-        await self.handover.change(config)
+        if self._is_first:
+            await self.handover.change(config)
         for name in before.keys() - staying.keys():
             await self.servers.pop(name).stop(GRACE_S)
         self.config = config
+        inherited = self._inherited()
         for name in staying.keys() - before.keys():
-            await self._open(staying[name], service.Inherited())
-        self.log.info("reloaded", listeners=",".join(self.listening))
+            await self._open(staying[name], inherited)
+        self.log.info("reloaded", listeners=",".join(self.listening), **self._worker)
+
+    @property
+    def _is_first(self) -> bool:
+        """Whether it does what one worker does for all."""
+        return self.work is None or self.work.is_first
+
+    @property
+    def _worker(self) -> dict[str, int]:
+        """The number of the worker, for the log."""
+        return {} if self.work is None else {"worker": self.work.number}
+
+    def _inherited(self) -> service.Inherited:
+        """Return the sockets that somebody else has opened: systemd, or our parent."""
+        if self.work is None:
+            return service.inherit()
+        fresh = {n: s for n, s in self.work.sockets.items() if n not in self.servers}
+        return service.Inherited(fresh.items())
+
+    async def _figures(self) -> Told:
+        return self.metrics.told(await self.standing.levels())
 
     async def _open(self, listener: settings.Listener, inherited: service.Inherited) -> None:
         """Open one door."""
@@ -206,6 +291,7 @@ class Daemon:
             directory=lambda: self.store.directory,
             arriving=self._arriving,
             inherited=inherited,
+            share=lambda name: self.line.seat(name) if self.line else None,
         )
         self.servers[listener.name] = await open_door(listener, house, self._relay)
 
@@ -214,7 +300,12 @@ class Daemon:
         place = self.config.metrics.address
         if place is None:
             return
-        standing = Standing(
+        self.watch = Watch(self.standing, self.metrics, self.line.figures if self.line else None)
+        await self.watch.open(place.host, place.port)
+        self._closing.push_async_callback(self.watch.close)
+
+    def _standing(self) -> Standing:
+        return Standing(
             doors=self.servers,
             ways=lambda: {str(hop.address): relay.pool for hop, relay in self.relays.items()},
             spool=self.config.gateway.state / "spool",
@@ -222,14 +313,12 @@ class Daemon:
             store_jobs=lambda: self.store.jobs,
             ask_store=self.store.waiting,
         )
-        self.watch = Watch(standing, self.metrics)
-        await self.watch.open(place.host, place.port)
-        self._closing.push_async_callback(self.watch.close)
 
     def _relay(self, hop: settings.NextHop) -> Relay:
         """Return the way to a next hop; listeners share it."""
         if hop not in self.relays:
-            self.relays[hop] = Relay(hop_of(hop, self._hostname))
+            workers = 1 if self.work is None else self.work.of
+            self.relays[hop] = Relay(hop_of(hop, self._hostname, workers))
         return self.relays[hop]
 
     async def _close_doors(self) -> None:
@@ -270,7 +359,7 @@ class Daemon:
     def _observe(self, passage: Passage) -> None:
         """Write the line of a message, and tell its sender what he has to know."""
         maillog.passed(self.log, passage)
-        if self.watch is not None:
+        if self.config.metrics.address is not None:
             self.metrics.passed(passage)
         self._tell_sender(passage)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import math
 import ssl
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Protocol
 from gateway.config import settings
 from gateway.config.secrets import Secret
 from gateway.intake.doorkeeper import Door, Doorkeeper
+from gateway.intake.entrance import Share
 from gateway.intake.listeners import Listener, Network, Wiring
 from gateway.intake.milter.server import start_milter
 from gateway.intake.milter.settings import MilterSettings
@@ -62,6 +64,8 @@ class House:
     arriving: Path
     """The folder of large messages that are still coming in."""
     inherited: Inherited
+    share: Callable[[str], Share | None] = lambda _: None
+    """Counts the clients of a listener together with other workers, where there are any."""
 
     def is_ours(self, key: str) -> bool:
         """Whether an address key is one of our logging or journal addresses."""
@@ -73,16 +77,17 @@ async def open_door(
 ) -> OpenDoor:
     """Open a listener and return it; `relay` gives the way to a next hop. Raises OSError."""
     if listener.protocol == "milter":
-        inherited = None
-        if listener.socket is None:
-            address = listener.address
-            inherited = house.inherited.claim(listener.name, address.host, address.port)
+        host, port = listener.address.host, listener.address.port
+        if listener.socket is not None:
+            host, port = "", 0
+        inherited = house.inherited.claim(listener.name, host, port)
         return await start_milter(
             asyncio.get_running_loop(),
             _milter(listener, house),
             house.pipeline.receive,
             house.is_ours,
             inherited=inherited,
+            share=house.share(listener.name),
         )
     domains = own_domains(house)
     receive = house.pipeline.receive
@@ -92,13 +97,14 @@ async def open_door(
         receive = Reception(Letterbox(folder), domains, receive).receive
     elif listener.next_hop is not None:
         next_hop = relay(listener.next_hop)
+    doorkeeper = _doorkeeper(listener, house)
     wiring = Wiring(
         receive=doorkeeper.watching(receive),
         next_hop=next_hop,
         consumed=ConsumedDelivery,
-    doorkeeper = _doorkeeper(listener, house)
         is_ours=house.is_ours,
         spool=house.arriving,
+        share=house.share(listener.name),
         turns_away=doorkeeper.turns_away,
     )
     return await start(_listener(listener, house, domains), wiring)
@@ -110,15 +116,15 @@ def own_domains(house: House) -> frozenset[str]:
     return frozenset({*named, house.hostname.lower()})
 
 
-def hop_of(hop: settings.NextHop, hostname: str) -> Hop:
-    """Return a next hop as the relay knows it."""
+def hop_of(hop: settings.NextHop, hostname: str, workers: int = 1) -> Hop:
+    """Return a next hop as the relay of each of so many workers knows it."""
     return Hop(
         host=hop.address.host,
         port=hop.address.port,
         hostname=hostname,
-        connections=hop.connections,
+        connections=math.ceil(hop.connections / workers),
         waiting_s=hop.waiting_s,
-        idle_connections=hop.idle_connections,
+        idle_connections=math.ceil(hop.idle_connections / workers),
         idle_s=hop.idle_s,
         messages_per_connection=hop.messages_per_connection,
         timeouts=Timeouts(

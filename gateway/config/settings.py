@@ -6,6 +6,7 @@ cannot say stands in `gateway.config.values`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,8 +41,15 @@ class Gateway:
     state: Path = Path("/var/lib/replygate")
     domains: tuple[Domain, ...] = ()
     """The company's domains, lower case."""
+    workers: Annotated[int, Meta(ge=1, le=64)] | Literal["auto"] = 1
+    """Processes that take mail; "auto" is one for each processor."""
     log_format: Literal["logfmt", "json", "console"] = "logfmt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def processes(self) -> int:
+        """How many processes take mail."""
+        return len(os.sched_getaffinity(0)) if self.workers == "auto" else self.workers
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final, Literal
 
+from gateway.intake.entrance import Share
 from gateway.intake.receiver import MEMORY_OCTETS
 from gateway.interfaces import Delivery, Handled, NextHop
 from gateway.model.envelope import Client, Direction, Envelope
@@ -87,6 +88,8 @@ class Wiring:
     """A folder on the file system of the kept messages."""
     memory_octets: int = MEMORY_OCTETS
     """Larger content goes into a file."""
+    share: Share | None = None
+    """Counts clients together with the other workers; None where there are none."""
     turns_away: Callable[[Client, str, str], bool] = nobody
     """Whether client and reverse-path have brought too much to this address of ours."""
 
@@ -94,8 +97,9 @@ class Wiring:
 class Sessions:
     """Who is inside, and whether one more may come in."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, share: Share | None = None) -> None:
         self._listener = listener
+        self._share = share
         self._count = 0
         self._by_address: Counter[str] = Counter()
 
@@ -106,7 +110,9 @@ class Sessions:
             if is_within(address, self._listener.trusted)
             else (self._listener.client_sessions_limit)
         )
-        if self._count >= self._listener.sessions_limit:
+        # Others count whom they have let in, and the client that asks is among those.
+        inside = self._share.everywhere - 1 if self._share else self._count
+        if inside >= self._listener.sessions_limit:
             return False
         if limit and self._by_address[address] >= limit:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.intake.entrance import Entrance
 from gateway.intake.listeners import Listener, Sessions, Wiring
 from gateway.intake.lmtp import LmtpSession
 from gateway.intake.smtp import SmtpSession
@@ -15,9 +16,9 @@ class Server:
     def __init__(self, listener: Listener, wiring: Wiring) -> None:
         self.listener = listener
         self._wiring = wiring
-        self._sessions = Sessions(listener)
+        self._sessions = Sessions(listener, wiring.share)
         self._open: set[SmtpSession] = set()
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | Entrance | None = None
 
     @property
     def port(self) -> int:
@@ -35,6 +36,9 @@ class Server:
         """Begin to listen. Raises OSError."""
         listener = self.listener
         loop = asyncio.get_running_loop()
+        if listener.inherited is not None and self._wiring.share is not None:
+            self._server = Entrance(listener.inherited, self._session, self._wiring.share)
+            return
         if listener.inherited is not None:
             self._server = await loop.create_server(self._session, sock=listener.inherited)
             return
@@ -56,8 +60,13 @@ class Server:
         kind = LmtpSession if self.listener.lmtp else SmtpSession
         session = kind(self.listener, self._wiring, self._sessions)
         self._open.add(session)
-        session.finished.add_done_callback(lambda _: self._open.discard(session))
+        session.finished.add_done_callback(lambda _: self._leave(session))
         return session
+
+    def _leave(self, session: SmtpSession) -> None:
+        self._open.discard(session)
+        if self._wiring.share is not None:
+            self._wiring.share.leave()
 
     async def _emptied(self, grace_s: float) -> bool:
         finishing = [session.finished for session in self._open]

@@ -7,10 +7,12 @@ is a matter of asking (pool, spool, store) is asked when somebody looks, and nev
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from gateway.interfaces import Passage
 
@@ -41,6 +43,46 @@ class Levels:
     """Of the database with its write-ahead log."""
     store_jobs: int
     """What waits for the writer of the store."""
+
+
+Told = list[tuple[str, str, str, list[tuple[str, dict[str, str], float]]]]
+"""The figures of a worker: name, what it is for, type, and samples of each family."""
+
+
+class _Together(Collector):
+    """The figures of several workers, each with its number as a label."""
+
+    def __init__(self, by_worker: Mapping[int, Told], first: int) -> None:
+        self._by_worker = by_worker
+        self._first = first
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the families, with the samples of all workers."""
+        families: dict[str, Metric] = {}
+        for worker, told in sorted(self._by_worker.items()):
+            for name, text, kind, samples in told:
+                if name in _COMMON and worker != self._first:
+                    continue
+                family = families.setdefault(name, Metric(name, text, kind))
+                more = {} if name in _COMMON else {"worker": str(worker)}
+                for sample, labels, value in samples:
+                    family.add_sample(sample, {**labels, **more}, value)
+        return families.values()
+
+
+def together(by_worker: Mapping[int, Told], first: int) -> bytes:
+    """Return the figures of all workers in Prometheus' own format.
+
+    What they share, such as the size of the store, is told once, by the first of them.
+    """
+    registry = CollectorRegistry()
+    registry.register(_Together(by_worker, first))
+    return generate_latest(registry)
+
+
+_COMMON = frozenset(
+    {"gateway_spool_messages", "gateway_spool_oldest_seconds", "gateway_store_octets"}
+)
 
 
 class Metrics:
@@ -107,6 +149,23 @@ class Metrics:
 
     def text(self, levels: Levels) -> bytes:
         """Return everything in Prometheus' own format."""
+        self._set(levels)
+        return generate_latest(self.registry)
+
+    def told(self, levels: Levels) -> Told:
+        """Return everything as plain values, which go from process to process."""
+        self._set(levels)
+        return [
+            (
+                family.name,
+                family.documentation,
+                family.type,
+                [(each.name, dict(each.labels), each.value) for each in family.samples],
+            )
+            for family in self.registry.collect()
+        ]
+
+    def _set(self, levels: Levels) -> None:
         by_name: tuple[tuple[str, dict[str, int]], ...] = (
             ("sessions", levels.sessions),
             ("next_hop_transactions", levels.busy),
@@ -121,7 +180,6 @@ class Metrics:
         self._levels["spool_oldest_seconds"].set(levels.oldest_s)
         self._levels["store_octets"].set(levels.store_octets)
         self._levels["store_waiting_jobs"].set(levels.store_jobs)
-        return generate_latest(self.registry)
 
 
 _LEVELS = (

@@ -16,7 +16,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Protocol
 
-from gateway.service.metrics import CONTENT_TYPE, Levels, Metrics
+from gateway.service.crew import FIRST
+from gateway.service.metrics import CONTENT_TYPE, Levels, Metrics, Told, together
 
 PATIENCE_S = 10.0
 MOST_AT_ONCE = 16
@@ -46,9 +47,15 @@ Answer = tuple[HTTPStatus, str, bytes]
 class Watch:
     """An open endpoint."""
 
-    def __init__(self, watched: Watched, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        metrics: Metrics,
+        others: Callable[[], Awaitable[dict[int, Told]]] | None = None,
+    ) -> None:
         self._watched = watched
         self._metrics = metrics
+        self._others = others
         self._server: asyncio.Server | None = None
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
         self._pages: dict[str, Callable[[], Awaitable[Answer]]] = {
@@ -97,7 +104,12 @@ class Watch:
         return await page()
 
     async def _figures(self) -> Answer:
-        return HTTPStatus.OK, CONTENT_TYPE, self._metrics.text(await self._watched.levels())
+        levels = await self._watched.levels()
+        if self._others is None:
+            return HTTPStatus.OK, CONTENT_TYPE, self._metrics.text(levels)
+        figures = await self._others()
+        figures[FIRST] = self._metrics.told(levels)
+        return HTTPStatus.OK, CONTENT_TYPE, together(figures, FIRST)
 
     async def _health(self) -> Answer:
         return HTTPStatus.OK, "text/plain", b"alive\n"

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from gateway.interfaces import StoreBusyError
@@ -70,8 +71,18 @@ class _Job:
 class Batches:
     """The turns of one event loop at a time, one after another."""
 
-    def __init__(self, name: str, turn: Turn, *, linger_s: float = 0.1, most: int = 64) -> None:
+    def __init__(
+        self,
+        name: str,
+        turn: Turn,
+        *,
+        linger_s: float = 0.1,
+        most: int = 64,
+        wait: Callable[[], object] | None = None,
+    ) -> None:
+        """`wait` waits a while until `begin` is possible: where others take turns all the time."""
         self._turn = turn
+        self._wait = wait
         self._name = name
         self._linger_s = linger_s
         self._most = most
@@ -135,26 +146,39 @@ class Batches:
             self._loop = loop
             loop.call_soon(self._go, loop)
 
-    def _go(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _go(self, loop: asyncio.AbstractEventLoop, *, waited: bool = False) -> None:
         """Do what waits, as far as it cannot wait itself; the thread does the rest."""
         if self._closed:
             return
-        jobs, self._jobs = self._jobs[: self._most], self._jobs[self._most :]
         rest = self._end
         try:
             self._turn.begin(patient=False)
         except StoreBusyError:
+            if self._wait is not None and not waited:
+                # Others are quick: the thread waits for them, and the jobs are done here.
+                waiting = self._thread.submit(self._wait)
+                go = partial(self._go, waited=True)
+                waiting.add_done_callback(lambda _: _call(loop, go))
+                return
             rest = self._do
+            jobs = self._take()
         else:
+            jobs = self._take()
             try:
                 self._work(jobs)
             except Exception:  # noqa: BLE001 - in `_do` it finds the caller whose mail it is
                 self._turn.undo()
                 rest = self._do
         ending = self._thread.submit(rest, jobs)
-        ending.add_done_callback(lambda _: _call(loop, self._done, jobs))
+        done = partial(self._done, jobs)
+        ending.add_done_callback(lambda _: _call(loop, done))
 
-    def _done(self, loop: asyncio.AbstractEventLoop, jobs: list[_Job]) -> None:
+    def _take(self) -> list[_Job]:
+        """Return the jobs of a turn."""
+        jobs, self._jobs = self._jobs[: self._most], self._jobs[self._most :]
+        return jobs
+
+    def _done(self, jobs: list[_Job], loop: asyncio.AbstractEventLoop) -> None:
         """Hand the results over, and go on with what came meanwhile."""
         again = [_Job(job.work, None) for job in jobs if job.waits_for_the_store]
         self._loop = None
@@ -207,13 +231,11 @@ class Batches:
 
 
 def _call(
-    loop: asyncio.AbstractEventLoop,
-    done: Callable[[asyncio.AbstractEventLoop, list[_Job]], None],
-    jobs: list[_Job],
+    loop: asyncio.AbstractEventLoop, work: Callable[[asyncio.AbstractEventLoop], object]
 ) -> None:
-    """Have a turn's results handed over; a loop that was closed has nobody left who waits."""
+    """Have something done on a loop; one that was closed has nobody left who waits."""
     with suppress(RuntimeError):
-        loop.call_soon_threadsafe(done, loop, jobs)
+        loop.call_soon_threadsafe(work, loop)
 
 
 def _resolve(jobs: Sequence[_Job]) -> None:

@@ -35,6 +35,7 @@ from gateway.store.recall import Recall
 from gateway.store.retention import free, read_files_in_use, read_freed
 from gateway.store.rows import Digester, micros
 from gateway.store.turns import Presence, Reading, Writing
+from gateway.store.turnstile import Turnstile
 
 _T = TypeVar("_T")
 
@@ -47,7 +48,13 @@ class SqliteStore:
     """A Recorder on one SQLite file, with a folder of kept octets beside it."""
 
     def __init__(
-        self, path: Path, configured: Configured, clock: Callable[[], datetime], timeout_s: float
+        self,
+        path: Path,
+        configured: Configured,
+        clock: Callable[[], datetime],
+        timeout_s: float,
+        *,
+        shared: bool = False,
     ) -> None:
         self._path = path
         self._configured = configured
@@ -72,13 +79,18 @@ class SqliteStore:
             self._stamp = self._bulletin.read()
             self._directory = self._read_directory()
             digester = Digester(self._directory.erased_key)
-            self._writing = Writing(path, connection, self._blobs, digester, clock, timeout_s)
+            with database.told(path):
+                turnstile = Turnstile(path) if shared else None
+            self._writing = Writing(
+                path, connection, self._blobs, digester, clock, timeout_s, turnstile
+            )
             self._recover()
             self._reading = Reading(path, timeout_s, self._unsettled)
             opened.pop_all()
         self._recall = Recall(self._asking.connection, digester, self._asking.state_of)
         self._patient_recall = Recall(self._reading.connection, digester, self._reading.state_of)
-        self._writer = Batches("writer", self._writing)
+        wait = self._writing.wait if shared else None
+        self._writer = Batches("writer", self._writing, wait=wait)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     @classmethod
@@ -91,14 +103,16 @@ class SqliteStore:
         crm_logins: frozenset[str] = frozenset(),
         clock: Callable[[], datetime] = _now,
         timeout_s: float = 3.0,
+        shared: bool = False,
     ) -> Self:
         """Open the store, made new or brought up to date as needed.
 
         What was still being relayed when the last process ended becomes `unknown` (D-2), unless
-        another process has the store open. Raises StoreVersionError and StoreBusyError.
+        another process has the store open. `shared` is for one of several workers. Raises
+        StoreVersionError and StoreBusyError.
         """
         configured = Configured(domains, tuple(logging_addresses), crm_logins)
-        return cls(Path(path), configured, clock, timeout_s)
+        return cls(Path(path), configured, clock, timeout_s, shared=shared)
 
     def close(self) -> None:
         """Commit what waits and close; calling it again does nothing."""

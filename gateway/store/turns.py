@@ -18,7 +18,10 @@ from gateway.store.blobs import Blobs
 from gateway.store.ledger import Ledger
 from gateway.store.retention import Retirement
 from gateway.store.rows import Digester
+from gateway.store.turnstile import Turnstile
 
+QUEUE_S = 0.5
+"""How long a turn waits for other workers while its jobs may still be done on the loop."""
 _T = TypeVar("_T")
 
 
@@ -33,9 +36,11 @@ class Writing:
         digester: Digester,
         clock: Callable[[], datetime],
         timeout_s: float,
+        turnstile: Turnstile | None = None,
     ) -> None:
         self._path = path
         self._connection = connection
+        self._turnstile = turnstile
         self._blobs = blobs
         self._inode = path.stat().st_ino
         self._timeout_ms = round(timeout_s * 1000)
@@ -44,9 +49,22 @@ class Writing:
         self.afterwards: list[Callable[[], object]] = []
         """What to do once the batch is durable."""
 
+    def wait(self) -> None:
+        """Wait a while for the other workers; `begin` tells whether that was long enough."""
+        if self._turnstile is not None:
+            self._turnstile.enter(QUEUE_S)
+
     def begin(self, *, patient: bool = True) -> None:
         """Take the write lock, so that nothing read in the batch can have changed."""
         self.afterwards.clear()
+        self._enter(self._timeout_ms / 1000 if patient else 0.0)
+        try:
+            self._begin(patient=patient)
+        except BaseException:
+            self._leave()
+            raise
+
+    def _begin(self, *, patient: bool) -> None:
         with database.told(self._path):
             if self._path.stat().st_ino != self._inode:
                 # What is written to a file that was put aside is lost, and nobody hears of it.
@@ -70,6 +88,7 @@ class Writing:
         with database.told(self._path):
             self._blobs.flush()
             self._connection.execute("COMMIT")
+        self._leave()
         self._blobs.settle()
         for work in self.afterwards:
             work()
@@ -79,6 +98,7 @@ class Writing:
         self.ledger.forget()
         self._blobs.undo()
         roll_back(self._connection)
+        self._leave()
 
     def explained(self, error: Exception) -> StoreBusyError | None:
         """Return what to say when the store itself failed."""
@@ -88,6 +108,16 @@ class Writing:
         """Close the connection and the segment."""
         self._blobs.close()
         self._connection.close()
+        if self._turnstile is not None:
+            self._turnstile.close()
+
+    def _enter(self, timeout_s: float) -> None:
+        if self._turnstile is not None and not self._turnstile.enter(timeout_s):
+            raise StoreBusyError(f"Other workers have the database {self._path} for too long.")
+
+    def _leave(self) -> None:
+        if self._turnstile is not None:
+            self._turnstile.leave()
 
 
 class Reading:

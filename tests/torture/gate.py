@@ -25,6 +25,7 @@ CONFIG = """
 hostname = "gw.corp.example"
 state = "{state}"
 domains = ["corp.example"]
+workers = {workers}
 [next_hop]
 address = "127.0.0.1:{hop}"
 command_timeout_s = {hop_s}
@@ -99,6 +100,7 @@ class Gate:
     hop_s: float = 20.0
     more: str = ""
     """Appended to its configuration."""
+    workers: int = 1
     ports: dict[str, int] = field(default_factory=dict)
     pid: int = 0
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -134,7 +136,13 @@ class Gate:
 
     def configure(self, text: str | None = None) -> None:
         """Write its configuration."""
-        usual = CONFIG.format(state=self.state, hop=self.hop_port, hop_s=self.hop_s, **self.ports)
+        usual = CONFIG.format(
+            state=self.state,
+            hop=self.hop_port,
+            hop_s=self.hop_s,
+            workers=self.workers,
+            **self.ports,
+        )
         self.config.write_text((usual + self.more) if text is None else text)
 
     def furnish(self) -> None:
@@ -169,9 +177,23 @@ class Gate:
             await self._told(channel)
 
     async def kill(self) -> None:
-        """SIGKILL, and wait until it is gone."""
-        self.send(signal.SIGKILL)
+        """SIGKILL to all of it, and wait until it is gone."""
+        self.strike()
         await self.gone()
+
+    def strike(self) -> None:
+        """SIGKILL to all of it at once."""
+        if self._handle >= 0:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    @property
+    def crew(self) -> list[int]:
+        """The process ids of its workers, oldest first."""
+        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        with suppress(FileNotFoundError, ProcessLookupError):
+            return [int(pid) for pid in path.read_text().split()]
+        return []
 
     async def stop(self) -> None:
         """SIGTERM, and wait until it has finished."""

@@ -40,7 +40,8 @@ def die_at(count: int, folder: str) -> None:
 
 
 def serve(asked: Mapping[str, Any]) -> None:
-    """Be the gateway; never returns."""
+    """Be the gateway, in a process group of its own; never returns."""
+    os.setpgid(0, 0)
     log = os.open(asked.get("log_to", asked["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number in (1, 2):
         os.dup2(log, number)

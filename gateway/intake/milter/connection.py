@@ -13,6 +13,7 @@ import socket
 from collections.abc import Coroutine
 from typing import Any, Final, cast
 
+from gateway.intake.entrance import Share
 from gateway.intake.listeners import is_within
 from gateway.intake.milter import codec
 from gateway.intake.milter.codec import ProtocolError
@@ -27,7 +28,9 @@ QUICK_ACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)
 class Roll:
     """Who is in, and which decisions are under way, at one listener."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sessions_limit: int) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, sessions_limit: int, share: Share | None = None
+    ) -> None:
         self.stopping = False
         """Connections end with the message under way."""
         self.connections: set[Connection] = set()
@@ -37,17 +40,21 @@ class Roll:
         self.empty.set()
         self._loop = loop
         self._sessions_limit = sessions_limit
+        self._share = share
 
     def enter(self, connection: Connection) -> bool:
         """Count a connection in, unless there are too many."""
-        if self.stopping or len(self.connections) >= self._sessions_limit:
+        inside = self._share.everywhere - 1 if self._share else len(self.connections)
+        if self.stopping or inside >= self._sessions_limit:
             return False
         self.connections.add(connection)
         self._count()
         return True
 
     def leave(self, connection: Connection) -> None:
-        """Count a connection out."""
+        """Count a connection out, one that was turned away too."""
+        if self._share is not None:
+            self._share.leave()
         self.connections.discard(connection)
         self._count()
 

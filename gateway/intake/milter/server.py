@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.intake.entrance import Entrance, Share
 from gateway.intake.milter.connection import Connection, Roll
 from gateway.intake.milter.settings import MilterSettings
 from gateway.intake.milter.verdict import Note, Receive, Surroundings, log_note
@@ -22,15 +23,16 @@ async def start_milter(
     *,
     note: Note = log_note,
     inherited: socket.socket | None = None,
+    share: Share | None = None,
 ) -> MilterServer:
     """Open a milter listener and return it; `stop` closes it.
 
     Give it a flow that fails open: what that turns away with 451 passes all the same, and is then
     neither recorded nor in the spool. `is_ours` says of an address key whether it is one of our
-    logging addresses. A socket that systemd opened may be handed in. Raises OSError when the door
-    cannot be opened.
+    logging addresses. A socket that systemd opened may be handed in, or one at which other workers
+    listen too. Raises OSError when the door cannot be opened.
     """
-    server = MilterServer(loop, Surroundings(settings, receive, is_ours, note))
+    server = MilterServer(loop, Surroundings(settings, receive, is_ours, note), share)
     await server.listen(inherited)
     return server
 
@@ -38,11 +40,17 @@ async def start_milter(
 class MilterServer:
     """One listener, with its connections and the decisions under way."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, around: Surroundings) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        around: Surroundings,
+        share: Share | None = None,
+    ) -> None:
         self._loop = loop
         self._around = around
-        self._roll = Roll(loop, around.settings.sessions_limit)
-        self._server: asyncio.Server | None = None
+        self._share = share
+        self._roll = Roll(loop, around.settings.sessions_limit, share)
+        self._server: asyncio.Server | Entrance | None = None
         self._socket_file: tuple[Path, int] | None = None
         """The unix socket's path and inode."""
 
@@ -74,7 +82,9 @@ class MilterServer:
             """Make the protocol of one connection."""
             return Connection(self._loop, self._roll, self._around)
 
-        if inherited is None:
+        if inherited is not None and self._share is not None:
+            self._server = Entrance(inherited, connected, self._share)
+        elif inherited is None:
             host, port = settings.host, settings.port
             self._server = await self._loop.create_server(connected, host, port, backlog=128)
         elif inherited.family == socket.AF_UNIX:
