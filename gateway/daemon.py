@@ -40,8 +40,8 @@ from gateway.service.metrics import Metrics, Told
 from gateway.service.standing import Standing
 from gateway.service.watch import Watch
 from gateway.store.notices import NoticeBox
+from gateway.store.opening import open_store
 from gateway.store.spool import FolderSpool
-from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
 from gateway.understand import Read
@@ -159,7 +159,7 @@ class Daemon:
         config = self.config
         state = config.gateway.state
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.store = SqliteStore.open(
+        self.store = open_store(
             config.store_path,
             domains=frozenset(config.gateway.domains),
             logging_addresses=config.addresses,

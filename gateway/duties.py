@@ -15,7 +15,7 @@ from gateway.pipeline import Pipeline
 from gateway.replay import Replayer
 from gateway.rules.intake import UNANSWERED
 from gateway.store.entries import Entries, Filters
-from gateway.store.sqlite import SqliteStore
+from gateway.store.opening import Store
 
 WAITING_S = 0.2
 """How often entries that another message set waiting are judged anew."""
@@ -39,7 +39,7 @@ class Duties:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         pipeline: Pipeline,
         path: Path,
         postman: Callable[[], Postman | None],

@@ -29,8 +29,8 @@ from gateway.sinks.jsonl import JsonlSink
 from gateway.sinks.odoo import OdooSink
 from gateway.sinks.salesforce import SalesforceSink
 from gateway.sinks.webhook import WebhookSink
+from gateway.store.opening import Store
 from gateway.store.outbox import SqliteOutbox
-from gateway.store.sqlite import SqliteStore
 
 LOOK_S = 1.0
 """How often a sink looks for what is new."""
@@ -51,7 +51,7 @@ class Handover:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         pipeline: Pipeline,
         log: structlog.stdlib.BoundLogger,
         again: Again,

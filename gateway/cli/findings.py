@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gateway.config.settings import Config, NextHop
 from gateway.interfaces import StoreBusyError
+from gateway.model.place import ServedPath
 
 ROOM_OCTETS = 1_000_000_000
 LARGE_DATABASE = 2_000_000_000
@@ -67,8 +68,9 @@ def look_at_store(config: Config) -> Iterator[Finding]:
     try:
         with open_registry(config) as registry:
             users, boxes = len(registry.list_users()), len(registry.list_mailboxes())
-        yield Finding("store", True, f"{path}: {users} users, {boxes} mailboxes")
-        if path.stat().st_size < LARGE_DATABASE:
+        place = path.shown if isinstance(path, ServedPath) else path
+        yield Finding("store", True, f"{place}: {users} users, {boxes} mailboxes")
+        if not isinstance(path, ServedPath) and path.stat().st_size < LARGE_DATABASE:
             with (
                 database.told(path),
                 closing(database.connect(path, read_only=True)) as connection,

@@ -14,15 +14,15 @@ from gateway.config.settings import Config
 from gateway.pipeline import Pipeline, Settings
 from gateway.replay import Replayer
 from gateway.store.entries import Entries
+from gateway.store.opening import Store, open_store
 from gateway.store.registry import Registry
-from gateway.store.sqlite import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
     """The parts that read, judge and record, without any door open."""
 
-    store: SqliteStore
+    store: Store
     pipeline: Pipeline
     replayer: Replayer
 
@@ -48,7 +48,7 @@ async def open_flow(config: Config) -> AsyncIterator[Flow]:
     from gateway.filetypes import reader
     from gateway.store.spool import FolderSpool
 
-    store = SqliteStore.open(
+    store = open_store(
         place_of_store(config),
         domains=frozenset(config.gateway.domains),
         logging_addresses=config.addresses,

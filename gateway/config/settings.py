@@ -19,6 +19,7 @@ from gateway.config.values import Domain, Endpoint, MailAddress, Network
 from gateway.mail.scanners import Signature
 from gateway.model.directory import LoggingAddress
 from gateway.model.envelope import Direction
+from gateway.model.place import ServedPath
 from gateway.model.policy import Policy
 from gateway.model.trust import Trust
 
@@ -128,7 +129,11 @@ class Store:
     """`[store]`: the durable record."""
 
     path: Path = Path("replygate.db")
-    """Within the state folder when it is relative."""
+    """Within the state folder when it is relative; with a server, where this node's files lie."""
+    url: Annotated[str, Meta(pattern=r"^(postgresql://\S+)?$")] = ""
+    """A PostgreSQL database that several nodes may share; empty keeps a file of our own."""
+    blobs: Annotated[str, Meta(pattern=r"^(/\S*|s3://\S+)?$")] = ""
+    """With a server: the folder or bucket where all nodes keep octets."""
     on_store_failure: Literal["deliver", "defer"] = "deliver"
 
 
@@ -250,8 +255,11 @@ class Config:
 
     @property
     def store_path(self) -> Path:
-        """The database file."""
-        return self.gateway.state / self.store.path
+        """The database file, or where the files of this node lie when a server has the rows."""
+        path = self.gateway.state / self.store.path
+        if self.store.url:
+            return ServedPath.at(path, self.store.url, self.store.blobs)
+        return path
 
     @property
     def crm_logins(self) -> frozenset[str]:

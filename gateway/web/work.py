@@ -22,13 +22,14 @@ from gateway.filetypes import reader
 from gateway.model.case import Case
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Revision
+from gateway.model.place import ServedPath
 from gateway.model.policy import Policy
 from gateway.replay import Change, Replayer
 from gateway.rules.by_hand import discard_by_hand
 from gateway.store import database
 from gateway.store.entries import Filters
+from gateway.store.opening import Store, open_store
 from gateway.store.registry import Registry
-from gateway.store.sqlite import SqliteStore
 from gateway.store.views import Views, Wanted
 from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
@@ -64,7 +65,7 @@ class Done:
 
 @dataclass(slots=True)
 class _Flow:
-    store: SqliteStore
+    store: Store
     replayer: Replayer
     now: datetime
     by: str
@@ -87,7 +88,7 @@ def carry_out(config: Config, orders: Sequence[Order], by: str, now: datetime) -
 def rehearse(config: Config, orders: Sequence[Order], by: str, now: datetime) -> Done:
     """Do it in a copy of the record that is thrown away: say what it would do."""
     path = config.store_path
-    if path.stat().st_size > COPY_LIMIT:
+    if isinstance(path, ServedPath) or path.stat().st_size > COPY_LIMIT:
         with Views(path, clock=lambda: now) as views:
             targets = {one for order in orders for one in _targets(views, order)}
         return Done(known=False, at_most=len(targets))
@@ -279,7 +280,7 @@ def _change(registry: Registry, order: Order) -> None:
 @asynccontextmanager
 async def _opened(config: Config, path: Path, by: str, now: datetime) -> AsyncIterator[_Flow]:
     """Give the parts that judge; a gateway on the same store goes on undisturbed."""
-    store = SqliteStore.open(
+    store = open_store(
         path,
         domains=frozenset(config.gateway.domains),
         logging_addresses=config.addresses,

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from gateway.config.settings import NextHop
+from gateway.model.place import ServedPath
 from gateway.store.views import Line, Wanted
 from gateway.web.desk import Desk, Visit, find_viewer, language_for
 from gateway.web.templating import SHORT, minute
@@ -125,8 +126,7 @@ def checks(visit: Visit) -> Iterator[Check]:
     """Yield what `replygate doctor` looks at, and what waits in the spool."""
     config = visit.config
     yield Check(visit.say("configuration"), True, str(config.file))
-    size = config.store_path.stat().st_size
-    yield Check(visit.say("store"), True, f"{config.store_path}, {size // 10**6} MB")
+    yield Check(visit.say("store"), True, _kept_at(config.store_path))
     waiting = _waiting(config.gateway.state / "spool")
     spool = visit.say("nothing waits")
     if waiting:
@@ -153,6 +153,12 @@ def _asked(visit: Visit, name: str, place: tuple[str, int]) -> Check:
     except OSError as error:
         why = error.strerror or str(error)
         return Check(name, False, visit.say("it does not answer: {why}", why=why))
+
+
+def _kept_at(path: Path) -> str:
+    if isinstance(path, ServedPath):
+        return path.shown
+    return f"{path}, {path.stat().st_size // 10**6} MB"
 
 
 def _waiting(spool: Path) -> int:
