@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from gateway.model.directory import LoggingAddress
 from gateway.model.place import ServedPath
+from gateway.store.book import now
 from gateway.store.directory import Configured
 from gateway.store.sqlite import SqliteStore
 
@@ -23,6 +25,7 @@ def open_store(
     domains: frozenset[str] = frozenset(),
     logging_addresses: Sequence[LoggingAddress] = (),
     crm_logins: frozenset[str] = frozenset(),
+    clock: Callable[[], datetime] = now,
     shared: bool = False,
 ) -> Store:
     """Open the store, made new or brought up to date as needed; `shared` is for several workers.
@@ -31,14 +34,15 @@ def open_store(
     """
     if isinstance(path, ServedPath):
         # The driver is an extra: who keeps a file needs none.
-        from gateway.store.postgres.store import PostgresStore, utc_now
+        from gateway.store.postgres.store import PostgresStore
 
         configured = Configured(domains, tuple(logging_addresses), crm_logins)
-        return PostgresStore(path, configured, utc_now, 5.0)
+        return PostgresStore(path, configured, clock, 5.0)
     return SqliteStore.open(
         path,
         domains=domains,
         logging_addresses=logging_addresses,
         crm_logins=crm_logins,
+        clock=clock,
         shared=shared,
     )

@@ -12,7 +12,7 @@ import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from gateway.interfaces import StoreBusyError
@@ -245,8 +245,3 @@ class PostgresStore:
     def _kept(self, reading: Reading, entry_id: str) -> Kept | None:
         now = micros(self._clock())
         return read_kept(reading.connection, self._blobs, entry_id, now, reading.state_of)
-
-
-def utc_now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
