@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -15,13 +16,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from gateway.config.settings import Config
 from gateway.interfaces import StoreBusyError
 from gateway.web import desk as desks
 from gateway.web.api.app import new_api
+from gateway.web.api.problems import answer_of
 from gateway.web.desk import Desk, acts, find_viewer, language_for, shows
+from gateway.web.finding import Following
 from gateway.web.pages import admin, decisions, held, mailboxes, me, policy, signing, timeline, why
 from gateway.web.templating import FOLDER, new_templates
 
@@ -46,6 +49,7 @@ def new_app(config: Config, *, clock: Callable[[], datetime] = desks.now) -> Sta
     """Return the application on this configuration."""
     app = Starlette(
         routes=_routes(),
+        lifespan=_following(config),
         middleware=[Middleware(Guard, secure=config.web.secure)],
         exception_handlers={
             404: _missing,
@@ -56,6 +60,22 @@ def new_app(config: Config, *, clock: Callable[[], datetime] = desks.now) -> Sta
     app.state.ending = asyncio.Event()
     app.mount(API, new_api(app.state.desk, app.state.ending))
     return app
+
+
+def _following(config: Config) -> Lifespan[Starlette]:
+    """Return what follows the record for the search while the pages are served."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        """Begin with the server, and end with it."""
+        following = Following(config)
+        following.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(following.end)
+
+    return lifespan
 
 
 def _routes() -> list[Route | Mount]:
@@ -129,7 +149,10 @@ class Guard:
         await self._app(scope, receive, guarded)
 
 
-async def _missing(request: Request, _: Exception) -> Response:
+async def _missing(request: Request, error: Exception) -> Response:
+    if request.url.path.startswith(f"{API}/") and (answer := answer_of(error)) is not None:
+        # What holds a line end leads nowhere, not even to the API.
+        return answer
     return await run_in_threadpool(_missing_page, request)
 
 

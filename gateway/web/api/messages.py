@@ -156,7 +156,7 @@ def attachment(visit: Visit, entry: EntryId, number: Number) -> Response:
     return file(visit)
 
 
-@reads("/messages/{entry}/actions/{kind}")
+@reads("/messages/{entry}/actions/{kind}", may_conflict=True)
 def rehearse_action(visit: Visit, entry: EntryId, kind: Kind) -> shapes.Done:
     """Say what an action would do."""
     return _carry_out(visit, entry, kind, dry_run=True)

@@ -111,12 +111,16 @@ class Operation:
 
 
 def reads(
-    path: str, *, admin: bool = False, media: str = "application/json"
+    path: str,
+    *,
+    admin: bool = False,
+    media: str = "application/json",
+    may_conflict: bool = False,
 ) -> Callable[[Handler], Operation]:
     """Make an operation of a function that only reads."""
 
     def made(handler: Handler) -> Operation:
-        return Operation("GET", path, handler, "read", admin, 200, media, may_conflict=False)
+        return Operation("GET", path, handler, "read", admin, 200, media, may_conflict)
 
     return made
 

@@ -140,7 +140,7 @@ def contacts(visit: Visit, query: Who) -> Contacts:
     return Contacts([_told(visit, one.contact) for one in shown], more)
 
 
-@reads("/contact")
+@reads("/contact", may_conflict=True)
 def named_contact(visit: Visit, query: Named) -> Contact:
     """Find a contact by an address or a number."""
     with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:

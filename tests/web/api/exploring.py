@@ -1,33 +1,39 @@
 """Calls every operation of a served API with data made from its description, for a while.
 
 What the description does not say is found: a status, a media type, a body that it does not know,
-and every 5xx. `python -m tests.web.api.exploring SECONDS` does so for longer.
+and every 5xx. `make explore` does so for longer.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
+from typing import Any
 
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
     status_code_conformance,
 )
 
+Called = APIOperation[Any, Any, Any, Any]
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
     content_type_conformance,
     response_schema_conformance,
 ]
+EXAMPLES = 4
+"""Of each kind in each round."""
 ENDLESS = "/live"
 """Streams for as long as somebody listens; a test of its own looks at it."""
 
@@ -62,65 +68,47 @@ def explore(
     which may well revoke it.
     """
     schema = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json")
-    found = [one.ok() for one in schema.get_all_operations()]
+    found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
     operations = [one for one in found if not one.path.endswith(ENDLESS)]
     explored, began = Explored(seconds), time.monotonic()
     with requests.Session() as session:
-        for done, operation in enumerate(operations):
+        for operation, strategy in _rounds(operations, seeds):
+            explored.took = time.monotonic() - began
+            if explored.took > seconds and len(explored.operations) == len(operations):
+                break
             session.headers["Authorization"] = f"Bearer {new_token()}"
-            left = seconds - (time.monotonic() - began)
-            until = time.monotonic() + max(left, 1.0) / (len(operations) - done)
-            for strategy_of in (_with_seeds(operation, seeds), _positive, _negative):
-                _try(operation, strategy_of, session, until, explored)
-    explored.took = time.monotonic() - began
+            _try(operation, strategy, session, explored)
     return explored
 
 
-Strategy = Callable[[APIOperation], object]
+def _rounds(
+    operations: Sequence[Called], seeds: Mapping[str, object]
+) -> Iterator[tuple[Called, Any]]:
+    """Yield every operation with data for it, again and again, each time of another kind."""
+    for kind in cycle(("seeded", "wrong", "right")):
+        for operation in operations:
+            yield operation, _data(operation, kind, seeds)
 
 
-def _positive(operation: APIOperation) -> object:
-    return operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+def _data(operation: Called, kind: str, seeds: Mapping[str, object]) -> Any:
+    if kind == "wrong":
+        return operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+    named = {one.name for one in operation.path_parameters} if kind == "seeded" else set()
+    parts = {name: value for name, value in seeds.items() if name in named}
+    return operation.as_strategy(path_parameters=parts) if parts else operation.as_strategy()
 
 
-def _negative(operation: APIOperation) -> object:
-    return operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
-
-
-def _with_seeds(operation: APIOperation, seeds: Mapping[str, object]) -> Strategy:
-    named = {one.name for one in operation.path_parameters}
-    given_parts = {name: value for name, value in seeds.items() if name in named}
-
-    def strategy(one: APIOperation) -> object:
-        return one.as_strategy(path_parameters=given_parts) if given_parts else _positive(one)
-
-    return strategy
-
-
-def _try(
-    operation: APIOperation,
-    strategy_of: Strategy,
-    session: requests.Session,
-    until: float,
-    explored: Explored,
-) -> None:
-    """Call one operation in one way, until the time is over; once at least."""
-    calls = 0
-
+def _try(operation: Called, strategy: Any, session: requests.Session, explored: Explored) -> None:
     @settings(
-        max_examples=200,
+        max_examples=EXAMPLES,
         deadline=None,
         database=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=strategy_of(operation))
-    def run(case: Case) -> None:
-        nonlocal calls
-        if calls and time.monotonic() > until:
-            return
-        calls += 1
-        answer = case.call(session=session)
+    @given(case=strategy)
+    def run(case: Case[Any]) -> None:
+        answer = case.call(session=session, timeout=20, allow_redirects=False)
         explored.operations[operation.label] += 1
         explored.statuses[answer.status_code] += 1
         case.validate_response(answer, checks=CHECKS)
