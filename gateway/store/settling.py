@@ -12,7 +12,7 @@ from gateway.store.database import Connection
 from gateway.store.described import kept_until
 from gateway.store.effects import Effects
 from gateway.store.entry_rows import EntryRows
-from gateway.store.rows import Digester, clean, entry_number, micros, to_json
+from gateway.store.rows import FOREVER, Digester, clean, entry_number, micros, to_json
 from gateway.store.threads import Threads
 
 
@@ -42,16 +42,14 @@ class Settling:
         self._entries.flush()
         entry, now = entry_number(entry_id) or 0, micros(self._clock())
         reply = relayed.reply
-        self._run(
-            "UPDATE sightings SET state = ?, sha256_out = ?, reply_code = ?, reply_text = ?"
-            " WHERE entry = ? AND number = (SELECT min(number) FROM sightings WHERE entry = ?"
-            " AND sha256_in IN (?, ?) AND state = 'relaying')",
-            (
-                relayed.state, relayed.sha256_out, reply.code if reply else None,
-                to_json(reply.text) if reply else None,
-                entry, entry, sha256_in, self._digester.sealed(sha256_in),
-            ),
+        told = (
+            relayed.state, relayed.sha256_out, reply.code if reply else None,
+            to_json(reply.text) if reply else None, entry,
         )  # fmt: skip
+        # Nearly all mail is seen once, and looking for the sighting costs more than the rest.
+        if self._run(_END_OF_FIRST, (*told, sha256_in)).rowcount != 1:
+            sealed = self._digester.sealed(sha256_in)
+            self._run(_END_OF_OLDEST, (*told, entry, sha256_in, sealed))
         if relayed.state is RelayState.REFUSED:
             self._not_delivered(entry, relayed, now)
         elif relayed.state is not RelayState.DEFERRED:
@@ -59,15 +57,18 @@ class Settling:
                 "UPDATE outbox SET freed_at = ? WHERE entry = ? AND freed_at IS NULL", (now, entry)
             )
 
-    def recover(self) -> int:
-        """Mark what was still being relayed when the gateway ended; return how many."""
+    def recover(self, before: int = FOREVER) -> int:
+        """Mark what came before then and was being relayed by who has ended; return how many."""
         now = micros(self._clock())
         self._run(
             "UPDATE outbox SET freed_at = ? WHERE freed_at IS NULL AND entry IN"
-            " (SELECT entry FROM sightings WHERE state = 'relaying')",
-            (now,),
+            " (SELECT entry FROM sightings WHERE state = 'relaying' AND received_at < ?)",
+            (now, before),
         )
-        lost = self._run("UPDATE sightings SET state = 'unknown' WHERE state = 'relaying'")
+        lost = self._run(
+            "UPDATE sightings SET state = 'unknown' WHERE state = 'relaying' AND received_at < ?",
+            (before,),
+        )
         return int(lost.rowcount)
 
     def _not_delivered(self, entry: int, relayed: Relayed, now: int) -> None:
@@ -107,6 +108,12 @@ def _told_refusal(said: str) -> tuple[str, str]:
     return clean(remedy), to_json({"reply": said})
 
 
+_END = "UPDATE sightings SET state = ?, sha256_out = ?, reply_code = ?, reply_text = ?"
+_END_OF_FIRST = f"{_END} WHERE entry = ? AND number = 1 AND sha256_in = ? AND state = 'relaying'"
+_END_OF_OLDEST = (
+    f"{_END} WHERE entry = ? AND number = (SELECT min(number) FROM sightings WHERE entry = ?"
+    " AND sha256_in IN (?, ?) AND state = 'relaying')"
+)
 _INSERT_NOT_DELIVERED = (
     "INSERT INTO decisions SELECT ?, ?, NULL, 0, ?, 'gateway', preset, 'not_logged',"
     " 'not-delivered', ?, '', ?, rulebook, matches, notes, 'fixable' FROM decisions WHERE entry = ?"
