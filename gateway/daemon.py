@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -21,7 +21,7 @@ from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.scanners import all_signatures
-from gateway.doors import House, OpenDoor, hop_of, open_door
+from gateway.doors import House, OpenDoor, hop_of, open_door, openings_of
 from gateway.duties import Duties
 from gateway.filetypes import FileTypes, reader
 from gateway.handover import Handover
@@ -107,7 +107,7 @@ class Lead:
     def __init__(self, config: settings.Config, log: structlog.stdlib.BoundLogger) -> None:
         self.config = config
         self.log = log
-        self.crew = Crew(config.gateway.processes, _openings(config), self._reload, log)
+        self.crew = Crew(config.gateway.processes, openings_of(config), self._reload, log)
 
     def _reload(self) -> list[Opening] | None:
         try:
@@ -115,14 +115,7 @@ class Lead:
         except ConfigError as error:
             self.log.warning("reload refused", fault=str(error))
             return None
-        return _openings(self.config)
-
-
-def _openings(config: settings.Config) -> list[Opening]:
-    return [
-        Opening(each.name, each.address.host, each.address.port, each.socket)
-        for each in config.listeners
-    ]
+        return openings_of(self.config)
 
 
 class Daemon:
@@ -192,8 +185,14 @@ class Daemon:
         self.handover = Handover(self.store, self.pipeline, self.log, self._again)
         self._closing.push_async_callback(self.handover.close)
         self.duties = Duties(
-            self.store, self.pipeline, config.store_path, lambda: self._postman, self.log
+            self.store,
+            self.pipeline,
+            config.store_path,
+            lambda: self._postman,
+            self.log,
         )
+        if self.work is not None:
+            self.duties.left_after = _longest_relay(config)
         if self._is_first:
             await self._be_watched()
             await self.handover.change(config)
@@ -377,6 +376,12 @@ class Daemon:
         key = self.store.directory.notice_key
         sender = Sender(str(notices.address), notices.language, key)
         return Postman(self.notice_box, sender, self._relay(hop), lambda: self.store.directory)
+
+
+def _longest_relay(config: settings.Config) -> timedelta:
+    """Return after how long no worker can still be relaying a message."""
+    hops = [each.next_hop for each in config.listeners if each.next_hop is not None]
+    return timedelta(seconds=GRACE_S + max((hop.final_timeout_s for hop in hops), default=0.0))
 
 
 def new_verifier(trust: Trust) -> Verifier:

@@ -31,6 +31,7 @@ from gateway.model.envelope import Direction
 from gateway.pipeline import Pipeline
 from gateway.relay.client import Hop, Timeouts
 from gateway.relay.consumed import ConsumedDelivery, Nowhere
+from gateway.service.crew import Opening
 from gateway.service.systemd import Inherited
 
 
@@ -108,6 +109,14 @@ async def open_door(
         turns_away=doorkeeper.turns_away,
     )
     return await start(_listener(listener, house, domains), wiring)
+
+
+def openings_of(config: settings.Config) -> list[Opening]:
+    """Return the listeners as far as their sockets go, for the parent of several workers."""
+    return [
+        Opening(each.name, each.address.host, each.address.port, each.socket)
+        for each in config.listeners
+    ]
 
 
 def own_domains(house: House) -> frozenset[str]:

@@ -16,6 +16,7 @@ from gateway.replay import Replayer
 from gateway.rules.intake import UNANSWERED
 from gateway.store.entries import Entries, Filters
 from gateway.store.opening import Store
+from gateway.store.sqlite import SqliteStore
 
 WAITING_S = 0.2
 """How often entries that another message set waiting are judged anew."""
@@ -30,6 +31,8 @@ PENDING_S = 60.0
 """How often it is seen whether files that are being scanned were waited for long enough."""
 PENDING_WITHIN = timedelta(days=14)
 """How far back that is looked for when the daemon starts."""
+LEFT_S = 300.0
+"""How often it is seen whether a worker that ended has left something."""
 PENDING_AGAIN = timedelta(hours=1)
 """How far a later look goes back behind the last: what lay in the spool is decided late."""
 
@@ -45,6 +48,8 @@ class Duties:
         postman: Callable[[], Postman | None],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
+        self.left_after: timedelta | None = None
+        """After how long no worker can still be relaying a message; None where there is one."""
         self._store = store
         self._pipeline = pipeline
         self._path = path
@@ -62,6 +67,7 @@ class Duties:
             (self._prove_again, PROVE_S),
             (self._end_patience, PENDING_S),
             (self.send_notices, NOTICES_S),
+            (self._recover, LEFT_S),
         )
 
     async def send_notices(self) -> None:
@@ -105,6 +111,13 @@ class Duties:
 
     async def _end_patience(self) -> None:
         await self.end_patience(datetime.now(UTC))
+
+    async def _recover(self) -> None:
+        """Mark what a worker left that ended: alone among workers, the next one cannot."""
+        if self.left_after is None or not isinstance(self._store, SqliteStore):
+            return
+        if left := await self._store.recover(datetime.now(UTC) - self.left_after):
+            self._log.warning("nobody knows whether the next hop has these", messages=left)
 
     async def _purge(self) -> None:
         if freed := await self._store.purge(datetime.now(UTC)):

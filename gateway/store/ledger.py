@@ -23,7 +23,15 @@ from gateway.store.effects import Effects
 from gateway.store.entry_rows import EntryRows, Judged
 from gateway.store.faults import UnknownEntryError
 from gateway.store.recall import IdHit, hits_of, read_entries
-from gateway.store.rows import Digester, EntryNumbers, clean, entry_name, entry_number, micros
+from gateway.store.rows import (
+    FOREVER,
+    Digester,
+    EntryNumbers,
+    clean,
+    entry_name,
+    entry_number,
+    micros,
+)
 from gateway.store.settling import Settling
 from gateway.store.threads import Ids, Threads
 
@@ -94,9 +102,9 @@ class Ledger:
         """Note how the relay of a sighting ended, and what follows from it."""
         self._settling.settle(entry_id, sha256_in, relayed)
 
-    def recover(self) -> int:
-        """Mark what was still being relayed when the gateway ended; return how many."""
-        return self._settling.recover()
+    def recover(self, before: int = FOREVER) -> int:
+        """Mark what came before then and was being relayed by who has ended; return how many."""
+        return self._settling.recover(before)
 
     def _ids(self, case: Arrival | Case, decision: Decision) -> Ids:
         heading = case.heading

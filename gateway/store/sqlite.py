@@ -196,6 +196,11 @@ class SqliteStore:
 
         self._writer.tell(work)
 
+    async def recover(self, before: datetime) -> int:
+        """Mark as `unknown` what a worker left that ended, by now for certain; return how many."""
+        at = micros(before)
+        return await self._writer.ask(lambda: self._writing.ledger.recover(at))
+
     async def purge(self, now: datetime) -> int:
         """Free the content whose time is over; return of how many messages.
 

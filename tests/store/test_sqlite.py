@@ -78,6 +78,31 @@ async def test_a_second_process_does_not_touch_what_is_being_relayed(
     assert seen.sightings[0].relay is RelayState.RELAYING
 
 
+async def test_what_a_dead_worker_was_relaying_is_unknown_when_no_relay_takes_so_long(
+    office: Office, path: Path, clock: Clock
+) -> None:
+    await office.record(letter(1), relayed=None)
+    with closing(SqliteStore.open(path, clock=clock, shared=True)) as worker:
+        assert await worker.recover(clock()) == 0
+        assert await worker.recover(clock() + timedelta(minutes=20)) == 1
+        (seen,) = (await Office(worker, path, clock).facts(letter(1))).seen
+    assert seen.sightings[0].relay is RelayState.UNKNOWN
+
+
+async def test_two_workers_at_once_lose_nothing(path: Path, clock: Clock) -> None:
+    with (
+        closing(SqliteStore.open(path, clock=clock, shared=True)) as one,
+        closing(SqliteStore.open(path, clock=clock, shared=True)) as other,
+    ):
+        offices = Office(one, path, clock), Office(other, path, clock)
+        ids = await asyncio.gather(
+            *(offices[number % 2].record(letter(number)) for number in range(100))
+        )
+    with Entries(path) as entries:
+        assert {entry.entry_id for entry in entries.search()} == set(ids)
+    assert len(set(ids)) == 100
+
+
 async def test_closing_commits_what_was_settled(path: Path, clock: Clock) -> None:
     store = SqliteStore.open(path, clock=clock)
     await Office(store, path, clock).record(letter(1))

@@ -10,11 +10,16 @@ import asyncio
 import json
 import sys
 import time
+from collections import Counter
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.postgres import postgres_server, programs
+from tests.torture.account import Account
 from tests.torture.crash import crash
 from tests.torture.gate import zygote
+from tests.torture.nodes import crash_nodes
 from tests.torture.soak import Soaked, soak
 
 GROWTH_LIMIT = 1_000_000
@@ -27,14 +32,30 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def torture(kills: int, soak_s: float, seed: int, folder: Path) -> dict[str, object]:
+async def torture(
+    kills: int, soak_s: float, seed: int, folder: Path, workers: int = 1
+) -> dict[str, object]:
     """Run everything and return the figures."""
     began = time.monotonic()
     async with zygote() as starter:
-        found, deaths = await crash(starter, folder, kills, seed, _say)
+        found, deaths = await crash(starter, folder, kills, seed, _say, workers=workers)
         soaked = await soak(starter, folder, soak_s, seed, _say) if soak_s else None
     return {
         "seed": seed,
+        "workers": workers,
+        **_crashed(found, deaths),
+        **(_soaked(soaked, soak_s) if soaked else {}),
+        "seconds": _since(began),
+    }
+
+
+def _since(began: float) -> int:
+    return round(time.monotonic() - began)
+
+
+def _crashed(found: Account, deaths: Counter[str]) -> dict[str, object]:
+    """Return the figures of kills."""
+    return {
         "kills": deaths.total(),
         "kills by stage": dict(sorted(deaths.items())),
         "messages": found.letters,
@@ -44,8 +65,6 @@ async def torture(kills: int, soak_s: float, seed: int, folder: Path) -> dict[st
         "entries": found.entries,
         "lost": found.lost,
         "claims broken": found.faults,
-        **(_soaked(soaked, soak_s) if soaked else {}),
-        "seconds": round(time.monotonic() - began),
     }
 
 
@@ -84,18 +103,43 @@ def page(figures: dict[str, object]) -> str:
     return "\n".join(lines)
 
 
+async def torture_nodes(nodes: int, kills: int, seed: int, folder: Path) -> dict[str, object]:
+    """Kill several gateways on one PostgreSQL, and return the figures."""
+    binaries = programs()
+    if binaries is None:
+        raise FileNotFoundError("There is no PostgreSQL on this machine.")
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        starters = [await stack.enter_async_context(zygote()) for _ in range(nodes)]
+        server = stack.enter_context(postgres_server(binaries))
+        found, deaths = await crash_nodes(starters, server, folder, kills, seed, _say)
+    return {"seed": seed, "nodes": nodes, **_crashed(found, deaths), "seconds": _since(began)}
+
+
+def _of_nodes(asked: argparse.Namespace) -> int:
+    with TemporaryDirectory(prefix="torture-") as made:
+        folder = asked.folder or Path(made)
+        figures = asyncio.run(torture_nodes(asked.nodes, asked.kills, asked.seed, folder))
+    print(page(figures))
+    return 1 if figures["lost"] or figures["claims broken"] else 0
+
+
 def main() -> int:
     """Run as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--soak", type=float, default=15.0, help="seconds; 0 leaves it out")
     parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--workers", type=int, default=1, help="of the gateway; not in the soak")
     parser.add_argument("--write", type=Path, default=Path("torture.json"))
     parser.add_argument("--folder", type=Path, help="keep what the gateways leave behind here")
+    parser.add_argument("--nodes", type=int, default=1, help="gateways on one PostgreSQL")
     asked = parser.parse_args()
+    if asked.nodes > 1:
+        return _of_nodes(asked)
     with TemporaryDirectory(prefix="torture-") as made:
         figures = asyncio.run(
-            torture(asked.kills, asked.soak, asked.seed, asked.folder or Path(made))
+            torture(asked.kills, asked.soak, asked.seed, asked.folder or Path(made), asked.workers)
         )
     asked.write.write_text(json.dumps(figures, indent=2) + "\n")
     print(page(figures))

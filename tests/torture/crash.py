@@ -51,8 +51,9 @@ def plan(rng: Random) -> Plan:
 class Killer:
     """Waits for the moment of a plan."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, rng: Random) -> None:
         self._gate = gate
+        self._rng = rng
         self._plan: Plan | None = None
         self._left = 0
         self._later: asyncio.TimerHandle | None = None
@@ -76,9 +77,9 @@ class Killer:
             delay_s, self._plan = self._plan.delay_s, None
             if delay_s:
                 loop = asyncio.get_running_loop()
-                self._later = loop.call_later(delay_s, self._gate.send, signal.SIGKILL)
+                self._later = loop.call_later(delay_s, self._gate.strike_some, self._rng)
             else:
-                self._gate.send(signal.SIGKILL)
+                self._gate.strike_some(self._rng)
 
 
 @dataclass
@@ -96,12 +97,12 @@ class Round:
 
     async def run(self, kills: int) -> Account:
         """Kill so many times, then finish; return the account."""
-        killer = Killer(self.gate)
+        killer = Killer(self.gate, self.rng)
         self.hop.answer = lambda command: killer.happened(f"hop {command.split(' ')[0]}")
         self.gate.furnish()
         clients = [asyncio.ensure_future(self._client(killer.happened)) for _ in range(CLIENTS)]
         while self.deaths.total() < kills:
-            await self._live_and_die(killer, plan(self.rng))
+            await self.live_and_die(killer, plan(self.rng))
         self.over = True
         self.hop.answer = lambda _: None
         await self.gate.start()
@@ -123,7 +124,8 @@ class Round:
             self.letters.append(letter)
             await client.bring(letter)
 
-    async def _live_and_die(self, killer: Killer, plan: Plan) -> None:
+    async def live_and_die(self, killer: Killer, plan: Plan) -> None:
+        """Start it, and kill it at the moment of a plan."""
         gate = self.gate
         killer.arm(plan)
         limits = FULL if plan.full else {}
@@ -131,7 +133,7 @@ class Round:
             starting = asyncio.ensure_future(gate.start(limits=limits))
             await gate.forked.wait()
             await asyncio.sleep(plan.delay_s * 5)
-            gate.send(signal.SIGKILL)
+            gate.strike()
             await starting
         elif plan.stage == "file":
             await gate.start(limits=limits, die_at=self.rng.randint(1, 200))
@@ -141,7 +143,7 @@ class Round:
             await asyncio.sleep(self.rng.uniform(0, 0.3))
             gate.send(signal.SIGTERM if plan.stage == "stopping" else signal.SIGHUP)
             await asyncio.sleep(plan.delay_s)
-            gate.send(signal.SIGKILL)
+            gate.strike_some(self.rng)
         try:
             async with asyncio.timeout(1.5):
                 await gate.ended.wait()
@@ -175,13 +177,19 @@ class Round:
 
 
 async def crash(
-    zygote: Zygote, folder: Path, kills: int, seed: int, said: Callable[[str], None]
+    zygote: Zygote,
+    folder: Path,
+    kills: int,
+    seed: int,
+    said: Callable[[str], None],
+    *,
+    workers: int = 1,
 ) -> tuple[Account, Counter[str]]:
     """Kill so many times, in rounds; return the account of all, and the deaths by stage."""
     total, deaths = Account(), Counter[str]()
     for number, first in enumerate(range(0, kills, KILLS_A_ROUND)):
         async with next_hop() as hop:
-            gate = Gate(zygote, folder / f"round-{number}", hop.port)
+            gate = Gate(zygote, folder / f"round-{number}", hop.port, workers=workers)
             one = Round(gate, hop, Random(seed + number), f"r{seed + number}")
             found = await one.run(min(KILLS_A_ROUND, kills - first))
             total.add(found)

@@ -187,6 +187,17 @@ class Gate:
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
 
+    def strike_some(self, rng: random.Random) -> None:
+        """SIGKILL to all of it, to its parent alone, or to one of its workers."""
+        crew = self.crew if self.workers > 1 else []
+        if not crew or self._handle < 0 or rng.random() < 0.4:
+            self.strike()
+        elif rng.random() < 0.2:
+            self.send(signal.SIGKILL)
+        else:
+            with suppress(ProcessLookupError):
+                os.kill(rng.choice(crew), signal.SIGKILL)
+
     @property
     def crew(self) -> list[int]:
         """The process ids of its workers, oldest first."""
