@@ -9,6 +9,7 @@ state folder: SIGKILL from within, by an audit hook, at exactly that moment.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import resource
@@ -22,6 +23,8 @@ import gateway.daemon
 import gateway.store.sqlite  # noqa: F401 - imported before the fork
 from gateway.cli.main import main
 
+PR_SET_PDEATHSIG = 1
+"""See prctl(2)."""
 FILE_EVENTS = frozenset({"open", "os.rename", "os.remove", "os.link", "os.truncate", "os.mkdir"})
 
 
@@ -40,7 +43,12 @@ def die_at(count: int, folder: str) -> None:
 
 
 def serve(asked: Mapping[str, Any]) -> None:
-    """Be the gateway, in a process group of its own; never returns."""
+    """Be the gateway, in a process group of its own; never returns.
+
+    It ends with us, however we end: one that outlives its run looks into the spool at the same
+    place, and once decided the letters of a later run in a record that was long deleted.
+    """
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setpgid(0, 0)
     log = os.open(asked.get("log_to", asked["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for number in (1, 2):
