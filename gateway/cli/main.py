@@ -23,6 +23,7 @@ COMMANDS = {
     "address": "gateway.cli.address:address",
     "token": "gateway.cli.token:token",
     "sequence": "gateway.cli.sequence:sequence",
+    "sync": "gateway.cli.sync:sync",
     "decisions": "gateway.cli.decisions:decisions",
     "explain": "gateway.cli.explain:explain",
     "replay": "gateway.cli.replay:replay",

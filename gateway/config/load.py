@@ -19,6 +19,7 @@ from gateway.config.scanners import load_signatures
 from gateway.config.settings import Config, Gateway, Metrics, Reading, Store
 from gateway.config.sinks import read_sinks
 from gateway.config.switches import read_policy
+from gateway.config.sync import read_syncs
 from gateway.config.tables import Table, Tables
 from gateway.config.trust import read_trust
 from gateway.config.values import MailAddress
@@ -28,7 +29,7 @@ from gateway.model.directory import LoggingAddress
 
 TABLES = (
     *("gateway", "listener", "next_hop", "store", "policy"),
-    *("addresses", "trust", "notices", "web", "metrics", "sink"),
+    *("addresses", "trust", "notices", "web", "metrics", "sink", "sync"),
 )
 USES = {"logging": "any", "bcc": "bcc", "forward": "forward", "journal": "journal"}
 """Keys of `[addresses]`, and what the addresses under each are for."""
@@ -79,6 +80,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     web = read_web(tables, tables.table(document, ("web",)))
     metrics = tables.settings(Metrics, tables.table(document, ("metrics",)), ("metrics",))
     sinks = read_sinks(tables, document, environ)
+    syncs = read_syncs(tables, document, sinks, environ)
     signatures = _signatures(tables, reading)
     if policy is None or gateway is None or store is None or reading is None or web is None:
         return None
@@ -96,6 +98,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         metrics=metrics or Metrics(),
         signatures=signatures,
         sinks=sinks,
+        syncs=syncs,
     )
 
 

@@ -155,7 +155,7 @@ class Sink:
     path: Path | None = None
     """Of jsonl: the file; within the state folder when it is relative."""
     url: str = ""
-    """Of webhook: where to post; of a CRM: where it is; of hubspot where it is not the usual one."""
+    """Of webhook: where to post; of a CRM: where it is, of hubspot if not the usual place."""
     database: str = ""
     """Of odoo: the database, where its server has several."""
     secret: Secret | None = field(default=None, repr=False)
@@ -178,6 +178,31 @@ class Sink:
         """Whether it is told, apart from all others, whom a message reached blindly (D-22)."""
         is_crm = self.kind not in {"jsonl", "webhook"}
         return self.blind_recipients == "apart" or (is_crm and not self.blind_recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """`[[sync]]`: a place that contacts, users and lists are taken from."""
+
+    name: str
+    """Names it for `replygate sync`, and its secret."""
+    kind: Literal["crm", "csv", "vcard", "ldap"]
+    sink: str = ""
+    """Of crm: the sink whose account is read."""
+    path: Path | None = None
+    """Of csv and vcard: the file; beside the configuration when it is relative."""
+    url: str = ""
+    base: str = ""
+    filter: str = "(mail=*)"
+    bind: str = ""
+    start_tls: bool = True
+    secret: Secret | None = field(default=None, repr=False)
+    """The password to bind with, out of the secrets."""
+    provider: Literal["google", "microsoft365", "exchange", "imap", "other"] = "other"
+    """Of the mailboxes that are added."""
+    never_log_field: str = ""
+    opt_outs: Literal["ignore", "never-log"] = "ignore"
+    timeout_s: Seconds = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +277,8 @@ class Config:
     metrics: Metrics = Metrics()
     sinks: tuple[Sink, ...] = ()
     """Where entries are handed over to, in the order of the file."""
+    syncs: tuple[Sync, ...] = ()
+    """Where contacts and users are taken from, in the order of the file."""
 
     @property
     def store_path(self) -> Path:

@@ -98,6 +98,14 @@ class CompanyBook(Book):
                 change.execute("INSERT INTO mailbox_aliases VALUES (?, ?)", (name, key))
         return self.mailbox(key)
 
+    def add_alias(self, address: str, alias: str) -> Mailbox:
+        """Give a mailbox a further or former address. Raises AlreadyKnownError."""
+        box, key = self._mailbox(address), address_key(alias)
+        self._refuse_mailbox(key)
+        with self._change() as change:
+            change.execute("INSERT INTO mailbox_aliases VALUES (?, ?)", (key, box))
+        return self.mailbox(box)
+
     def connect(
         self, address: str, provider: str | None = None, *, at: datetime | None = None
     ) -> Mailbox:

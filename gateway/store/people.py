@@ -94,6 +94,20 @@ class PeopleBook(CompanyBook):
             change.execute("DELETE FROM suggested_aliases WHERE address = ?", (key,))
         return self.contact(number)
 
+    def change_contact(
+        self, contact: int | str, *, name: str | None = None, owner: str | None = None
+    ) -> Contact:
+        """Give a contact another name or owner; None leaves it as it is."""
+        number = self._contact(contact)
+        user = self._user(owner) if owner else owner
+        with self._change() as change:
+            change.execute(
+                "UPDATE contacts SET name = coalesce(?, name), owner = coalesce(?, owner)"
+                " WHERE contact = ?",
+                (name, user, number),
+            )
+        return self.contact(number)
+
     def merge(self, keep: int | str, other: int | str, *, at: datetime | None = None) -> Contact:
         """Merge another contact into the one that is kept: addresses, timeline, enrolments."""
         kept, merged, moment_at = self._contact(keep), self._contact(other), self._at(at)

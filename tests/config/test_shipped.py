@@ -22,6 +22,7 @@ from gateway.config.settings import (
     Reading,
     Sink,
     Store,
+    Sync,
     Web,
 )
 from gateway.config.switches import FOLLOWS
@@ -30,7 +31,9 @@ from gateway.model.policy import Policy, Retention
 from gateway.model.trust import Trust
 
 SHIPPED = Path(__file__).parents[2] / "conf" / "replygate.toml"
-EXAMPLES = {"gateway.domains", "addresses.logging", "listener.next_hop", "sink.path"}
+EXAMPLES = {
+    *("gateway.domains", "addresses.logging", "listener.next_hop", "sink.path", "sync.path"),
+}
 """Keys that show an example, since their default is empty."""
 _KEY = re.compile(r"(?:# )?([a-z_]+) = (.+)")
 _TABLE = re.compile(r"(?:# )?\[+([a-z_.]+)\]+")
@@ -77,6 +80,7 @@ def in_the_code() -> dict[str, Any]:
         "web": [Web],
         "metrics": [Metrics],
         "sink": [Sink],
+        "sync": [Sync],
         "policy.retention": [Retention],
     }
     for table, classes in kinds.items():
@@ -88,7 +92,7 @@ def in_the_code() -> dict[str, Any]:
                 found[name] = plain(default)
     found |= {f"trust.{each.name}": [] for each in fields(Trust)}
     left_out = {f"policy.{name}" for name in FOLLOWS} | {
-        *("listener.passwords", "policy.retention", "sink.secret")
+        *("listener.passwords", "policy.retention", "sink.secret", "sync.secret")
     }
     found |= {f"addresses.{use}": [] for use in USES}
     return {name: default for name, default in found.items() if name not in left_out}

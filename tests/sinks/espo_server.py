@@ -125,7 +125,7 @@ class Espo:
         if query.get("primaryFilter") == ["open"]:
             rows = [row for row in rows if not row["stage"].startswith("Closed")]
         if order := query.get("orderBy", [""])[0]:
-            rows.sort(key=lambda row: row[order], reverse=query.get("order") == ["desc"])
+            rows.sort(key=lambda row: row.get(order, ""), reverse=query.get("order") == ["desc"])
         start = int(query.get("offset", ["0"])[0])
         shown = rows[start : start + int(query.get("maxSize", ["20"])[0])]
         return {"total": len(rows), "list": shown}

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
@@ -70,6 +70,8 @@ class Hubspot:
     erased: set[str] = field(default_factory=set)
     refused_types: tuple[str, ...] = (".exe",)
     """Files guide: there are "supported formats"; which is the knowledge base's to say."""
+    most: int = 10_000
+    """Results of one query (search guide)."""
     count: int = 100
 
     def __call__(self, request: Request) -> Answer:
@@ -129,6 +131,37 @@ class Hubspot:
             if row["email"] == key.lower():
                 return Answer(200, {"id": number, "properties": row})
         raise Wrong(404, "OBJECT_NOT_FOUND", "resource not found")
+
+    def list_contacts(self, request: Request) -> Answer:
+        limit = int(request.query.get("limit", ["10"])[0])
+        valid(limit <= 100, "The limit is 100.")
+        valid(request.query.get("properties"), "Only some properties are told unless asked for.")
+        return self.page(list(self.contacts), limit, request.query.get("after", ["0"])[0])
+
+    def search_contacts(self, request: Request) -> Answer:
+        told = request.json()
+        ((term,),) = ([*group["filters"]] for group in told["filterGroups"])
+        valid((term["propertyName"], term["operator"]) == ("lastmodifieddate", "GTE"), "No such.")
+        valid(told["limit"] <= 200, "The limit is 200.")
+        since = datetime.fromtimestamp(int(term["value"]) / 1000, UTC)
+        (order,) = told["sorts"]
+        valid(order == {"propertyName": "lastmodifieddate", "direction": "ASCENDING"}, "No sort.")
+        times = {
+            number: datetime.fromisoformat(row["lastmodifieddate"])
+            for number, row in self.contacts.items()
+        }
+        found = sorted((one for one in times if times[one] >= since), key=lambda one: times[one])
+        after = told.get("after", "0")
+        valid(int(after) + told["limit"] <= self.most, "The maximum is 10,000 results.")
+        return self.page(found, told["limit"], after)
+
+    def page(self, numbers: list[str], limit: int, after: str) -> Answer:
+        stop = int(after) + limit
+        shown = numbers[int(after) : stop]
+        said: Row = {"results": [{"id": one, "properties": self.contacts[one]} for one in shown]}
+        if stop < len(numbers):
+            said["paging"] = {"next": {"after": str(stop)}}
+        return Answer(200, said)
 
     def make_contact(self, request: Request) -> Answer:
         told = request.json()["properties"]
@@ -287,6 +320,8 @@ ROUTES: tuple[tuple[str, str, Does], ...] = (
     ("POST", r"/crm/v3/properties/emails/groups", Hubspot.make_group),
     ("POST", r"/crm/v3/properties/emails", Hubspot.make_property),
     ("GET", r"/crm/v3/objects/contacts/([^/]+)", Hubspot.find_contact),
+    ("GET", r"/crm/v3/objects/contacts", Hubspot.list_contacts),
+    ("POST", r"/crm/v3/objects/contacts/search", Hubspot.search_contacts),
     ("POST", r"/crm/v3/objects/contacts", Hubspot.make_contact),
     ("GET", r"/crm/v3/owners", Hubspot.list_owners),
     ("POST", r"/crm/v3/objects/emails/batch/upsert", Hubspot.upsert),

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 FIELDS: dict[str, set[str]] = {
     "res.partner": {
         "name", "email", "email_normalized", "parent_id", "is_company", "write_date", "user_id",
-        "is_blacklisted",
+        "x_private",
     },
     "res.users": {"login", "partner_id", "name", "email"},
     "crm.lead": {"partner_id", "probability", "create_date", "name"},

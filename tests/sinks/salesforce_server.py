@@ -71,6 +71,8 @@ class Salesforce:
     tables: dict[str, dict[str, Row]] = field(default_factory=dict)
     token: str = "00D!1"
     refused: tuple[str, ...] = (".exe",)
+    batch: int = 2000
+    last: list[Row] = field(default_factory=list)
     count: int = 100
 
     def __post_init__(self) -> None:
@@ -116,8 +118,9 @@ class Salesforce:
             raise Wrong(401, "INVALID_SESSION_ID", "Session expired or invalid")
         place = request.path.removeprefix(VERSION)
         if (request.method, place) == ("GET", "/query"):
-            found = self.query(request.query["q"][0])
-            return Answer(200, {"totalSize": len(found), "done": True, "records": found})
+            return Answer(200, self.page(self.query(request.query["q"][0]), 0))
+        if place.startswith("/query/") and request.method == "GET":
+            return Answer(200, self.page(self.last, int(place.rpartition("-")[2])))
         if (request.method, place) == ("POST", "/composite"):
             return Answer(200, {"compositeResponse": self.composite(request.json())})
         if (request.method, place) == ("POST", "/sobjects/ContentVersion"):
@@ -125,6 +128,14 @@ class Salesforce:
         body = request.json() if request.body else {}
         code, said = self.change(request.method, request.path, body)
         return Answer(code, said)
+
+    def page(self, found: list[Row], start: int) -> Row:
+        self.last = found
+        stop = start + self.batch
+        told: Row = {"totalSize": len(found), "done": stop >= len(found)}
+        if stop < len(found):
+            told["nextRecordsUrl"] = f"{VERSION}/query/01g-{stop}"
+        return {**told, "records": found[start:stop]}
 
     def sign_in(self, request: Request) -> Answer:
         told = parse_qs(request.body.decode())
@@ -241,7 +252,7 @@ class Salesforce:
         if operator == "IN":
             return held in re.findall(r"'((?:[^'\\]|\\.)*)'", literal)
         if operator == ">=":
-            return str(held) >= literal
+            return str(held).replace("+0000", "Z") >= literal
         quoted = literal.startswith("'")
         words = {"true": True, "false": False, "null": None}
         value = re.sub(r"\\(.)", r"\1", literal[1:-1]) if quoted else words[literal]
@@ -250,7 +261,8 @@ class Salesforce:
     def value(self, row: Row, name: str) -> Any:
         table, _, inner = name.rpartition(".")
         if table:
-            return self.tables[table][row[f"{table}Id"]].get(inner)
+            linked = "User" if table == "Owner" else table
+            return self.tables[linked][row[f"{table}Id"]].get(inner)
         return row.get(name, False if name.startswith("Is") else None)
 
     def shown(self, row: Row, fields: list[str]) -> Row:
