@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pysqlite3
 
+from gateway.model.place import ServedPath
 from gateway.store.rows import from_json
 from tests.next_hop import Taken
 from tests.torture.post import Letter
@@ -55,6 +57,9 @@ def look(database: Path) -> tuple[list[str], dict[str, list[int]], dict[int, lis
 
     A copy is looked at: who opens the record itself would recover what the gateway has to.
     """
+    if isinstance(database, ServedPath):
+        with psycopg.connect(database.url) as served:
+            return _looked_at(served, Path(database.blobs), [])
     with TemporaryDirectory() as folder:
         copy = Path(folder) / database.name
         for suffix in ("", "-wal"):
@@ -65,21 +70,28 @@ def look(database: Path) -> tuple[list[str], dict[str, list[int]], dict[int, lis
         try:
             ill = [row[0] for row in connection.execute("PRAGMA integrity_check")]
             ill += [f"foreign key {row}" for row in connection.execute("PRAGMA foreign_key_check")]
-            entries: dict[str, list[int]] = {}
-            for number, message_id in connection.execute("SELECT entry, message_id FROM entries"):
-                entries.setdefault(message_id, []).append(number)
-            sightings: dict[int, list[Seen]] = {}
-            for number, *told in connection.execute(
-                "SELECT entry, sha256_in, state, sha256_out FROM sightings"
-            ):
-                sightings.setdefault(number, []).append(Seen(*told))
-            ill += _blobs(connection, database.with_name(f"{database.name}-blobs"))
+            return _looked_at(connection, database.with_name(f"{database.name}-blobs"), ill)
         finally:
             connection.close()
+
+
+def _looked_at(
+    connection: Any, blobs: Path, ill: list[str]
+) -> tuple[list[str], dict[str, list[int]], dict[int, list[Seen]]]:
+    entries: dict[str, list[int]] = {}
+    for number, message_id in connection.execute("SELECT entry, message_id FROM entries"):
+        entries.setdefault(message_id, []).append(number)
+    sightings: dict[int, list[Seen]] = {}
+    for number, *told in connection.execute(
+        "SELECT entry, sha256_in, state, sha256_out FROM sightings"
+    ):
+        sightings.setdefault(number, []).append(Seen(*told))
+    known = {number for numbers in entries.values() for number in numbers}
+    ill += _blobs(connection, blobs, known)
     return [said for said in ill if said != "ok"], entries, sightings
 
 
-def _blobs(connection: Any, folder: Path) -> Iterable[str]:
+def _blobs(connection: Any, folder: Path, entries: Collection[int]) -> Iterable[str]:
     """Yield what the record names as kept, and is not there or is not that."""
     rows = connection.execute("SELECT sha256_kept, file, start, size, entries FROM blobs")
     for digest, file, start, size, named in rows.fetchall():
@@ -88,9 +100,7 @@ def _blobs(connection: Any, folder: Path) -> Iterable[str]:
         if sha256(octets).digest() != digest:
             yield f"the octets of {named} are not at {file}:{start}"
         for number in from_json(named, tuple[int, ...]):
-            if not connection.execute(
-                "SELECT 1 FROM entries WHERE entry = ?", (number,)
-            ).fetchone():
+            if number not in entries:
                 yield f"octets are kept for entry {number}, which there is not"
 
 
