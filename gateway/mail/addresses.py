@@ -39,6 +39,7 @@ _ADDR_SPEC: Final = re.compile(
 )
 _QUOTED_ATOM: Final = re.compile(r"\"([^\s\"(),:;<>@\[\\\]]+)\"")
 _KNOWN_OCTETS: Final = 250
+_KNOWN_CHARS: Final = 320
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -88,13 +89,24 @@ def _parse(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defec
     return tuple(found[: limits.ADDRESSES]), tuple(reader.defects[: limits.DEFECTS])
 
 
-@lru_cache(maxsize=4096)
 def key_of(addr_spec: str) -> str:
     """Return what addresses are compared by; empty when it is no address.
 
     Lower case, the domain in its Unicode form without a final dot, a needless pair of quotes
     round the local part taken off.
     """
+    # What no mail system takes (RFC 5321 §4.5.3.1) is not remembered either.
+    return _known_key(addr_spec) if len(addr_spec) <= _KNOWN_CHARS else _key(addr_spec)
+
+
+@lru_cache(maxsize=4096)
+def _known_key(addr_spec: str) -> str:
+    """Return the key of a short address."""
+    return _key(addr_spec)
+
+
+def _key(addr_spec: str) -> str:
+    """Return the key of an address."""
     local_part, at, domain = addr_spec.strip().rpartition("@")
     if not at or not local_part or not domain:
         return ""

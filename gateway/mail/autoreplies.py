@@ -145,6 +145,9 @@ def _by_fields(heading: Heading) -> tuple[str, str]:
 def _by_subject(heading: Heading) -> str:
     """Return what the subject says, as clients begin their own answers."""
     subject = heading.subject
+    if subject[:3].lower() == "re:":
+        # People answer; no program begins so.
+        return ""
     if found := _SUBJECT.match(subject):
         return f"subject {found.group().strip()!r}"
     # Searches stand behind a plain look for a word that they need.

@@ -55,9 +55,10 @@ _WIDE_COLON_LINE: Final = re.compile(r"(?m)：[ \t\u00a0]*+$")
 _WROTE: Final = re.compile(rf"(?:{phrases.WROTE})[^\n]{{0,160}}[:：]\s*\Z", re.IGNORECASE)
 _WROTE_WORDS: Final = frozenset(word for word in phrases.WROTE.split("|") if word.isalpha())
 _ADDRESS_END: Final = re.compile(r"[<(\[]?[^<>\s()@]{1,64}@[^<>\s()@]{1,255}[>)\]]?\s*[:：]\s*\Z")
+# Each begins with its first digit: what begins so is found several times as fast.
 _TIME: Final = re.compile(
-    r"\d{1,2}\s?[:.時点时h]\s?\d{2}|\d{4}[-/.年]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\b(?:19|"
-    r"20)\d\d\b"
+    r"\d(?:\d?\s?[:.時点时h]\s?\d{2}|\d{3}[-/.年]\d{1,2}|\d?[./-]\d{1,2}[./-]\d{2,4}|"
+    r"(?<!\w\d)(?:(?<=1)9|(?<=2)0)\d\d\b)"
 )
 _RULE_LINE: Final = re.compile(r"[ \t>]*(?:[-_=*—]{5,})[ \t]*\Z")
 _LINES: Final = 4

@@ -10,6 +10,7 @@ Limits: a report that names nobody is still a bounce, with one result without re
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from gateway.mail.addresses import key_of
@@ -95,6 +96,8 @@ _DELAY: Final = re.compile(
 _JSON_BOUNCE: Final = re.compile(r'"notificationType"\s*:\s*"(Bounce|Delivery|Complaint)"')
 _JSON_RECIPIENT: Final = re.compile(r'\{[^{}]*"emailAddress"\s*:\s*"([^"]+)"[^{}]*\}', re.DOTALL)
 _HEAD_CHARS: Final = 20_000
+_ADDRESS_CHARS: Final = 320
+_NAME_CHARS: Final = 200
 
 
 def is_daemon(heading: Heading) -> bool:
@@ -103,14 +106,24 @@ def is_daemon(heading: Heading) -> bool:
     if author is None:
         value = heading.first("from") or b""
         return b"daemon" in value.lower()
-    local_part = author.addr_spec.partition("@")[0]
-    return bool(_DAEMON.match(local_part) or _DAEMON_NAME.search(author.name))
+    return _role_of(author.addr_spec[:_ADDRESS_CHARS], author.name[:_NAME_CHARS]) == "daemon"
 
 
 def _is_perhaps_daemon(heading: Heading) -> bool:
     """Whether the author's address is one that systems and people share."""
     author = heading.author
-    return author is not None and bool(_PERHAPS_DAEMON.match(author.addr_spec.partition("@")[0]))
+    if author is None:
+        return False
+    return _role_of(author.addr_spec[:_ADDRESS_CHARS], author.name[:_NAME_CHARS]) == "perhaps"
+
+
+@lru_cache(maxsize=2048)
+def _role_of(addr_spec: str, name: str) -> str:
+    """Return `daemon` for a mail system, `perhaps` where people have such an address too."""
+    local_part = addr_spec.partition("@")[0]
+    if _DAEMON.match(local_part) or _DAEMON_NAME.search(name):
+        return "daemon"
+    return "perhaps" if _PERHAPS_DAEMON.match(local_part) else ""
 
 
 def looks_like_bounce(heading: Heading, text: str) -> str:

@@ -47,6 +47,7 @@ _GUESS_OCTETS: Final = 32_768
 _TELLING_OCTETS: Final = 2048
 """Of lines beyond ASCII, so many octets tell as much as a whole text, far sooner."""
 _LEAST_OCTETS: Final = 64
+_LABEL_CHARS: Final = 80
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _EIGHT_BIT_LINE: Final = re.compile(rb"(?m)^[^\n\x80-\xff]*+[\x80-\xff][^\n]*+")
 # Codecs of the stdlib that are no charsets: they compress, rotate or read whole files' worth.
@@ -75,7 +76,7 @@ def codec_for(charset: str) -> str:
 
 def decode_text(octets: bytes, charset: str) -> tuple[str, str]:
     """Return the text and the codec that gave it; marked `?` behind when it was a guess."""
-    codec = codec_for(charset) if charset != "utf-8" else charset
+    codec = codec_for(charset[:_LABEL_CHARS]) if charset != "utf-8" else charset
     if codec in ("utf-8", "western", "guess"):
         if octets.isascii() and (codec != "guess" or b"\x1b" not in octets):
             return octets.decode("ascii"), "utf-8" if codec == "utf-8" else "us-ascii"

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import structs
 
 from gateway.mail import limits
+from gateway.mail.fields import is_sound_section
 from gateway.mail.filenames import safe_filename
 from gateway.mail.parameters import parse_parameters
 from gateway.model.message import Defect
@@ -30,7 +31,7 @@ _CONTENT_FIELD: Final = re.compile(
 )
 # A multipart as nearly everybody writes it: its boundary is all that it says.
 _PLAIN_MULTIPART: Final = re.compile(
-    rb"(multipart/[a-z]+);\s*boundary=\"?([A-Za-z0-9'()+_,./:-][A-Za-z0-9'()+_,./:=-]*)\"?\s*",
+    rb"(multipart/[a-z]+);\s*boundary=\"?([A-Za-z0-9'()+_,./:=-]+)\"?\s*",
     re.IGNORECASE,
 )
 _MEDIA_TYPE: Final = re.compile(r"[^\s/]+/[^\s/]+")
@@ -52,7 +53,8 @@ _ENCODINGS: Final = {
     "none": "identity",
 }
 _TOKEN: Final = re.compile(rb"\s*([^\s;(]+)")
-_CACHED_OCTETS: Final = 300
+KNOWN_OCTETS: Final = 300
+"""Header sections up to this size are remembered."""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -73,9 +75,22 @@ class Content(msgspec.Struct, frozen=True):
 def read_section(section: bytes) -> Content:
     """Return what the header section of a body part says."""
     # Most parts say the same few things; a boundary is new each time.
-    if len(section) <= _CACHED_OCTETS and b"oundary" not in section:
+    if len(section) <= KNOWN_OCTETS and b"oundary" not in section:
         return _read_common(section)
     return _read_section(section)
+
+
+def read_sound_section(section: bytes) -> Content | None:
+    """Return what a header section with its empty line says; None when it is not sound."""
+    if b"oundary" in section:
+        return _read_section(section) if is_sound_section(section) else None
+    return _read_sound(section)
+
+
+@lru_cache(maxsize=1024)
+def _read_sound(section: bytes) -> Content | None:
+    """Return what a short section says that many parts have."""
+    return _read_section(section) if is_sound_section(section) else None
 
 
 def read_content(fields: Mapping[str, bytes]) -> Content:

@@ -31,6 +31,8 @@ _SPACE: Final = b" \t\r\n\x0b\x0c"
 _PADDING: Final = re.compile(rb"=+")
 _PADDING_OR_SPACE: Final = b"=" + _SPACE
 _QUANTUM: Final = 4
+_PASSED: Final = 16
+_SMALL_OCTETS: Final = 8192
 _SEARCHED_AT_ONCE_OCTETS: Final = 262_144
 _MAPPED_OCTETS: Final = 1 << 20
 """What stays of a mapped file behind the cursor."""
@@ -81,10 +83,19 @@ def find(octets: Octets, needle: bytes, start: int, stop: int) -> int:
     search of bytes is quicker than that of a map.
     """
     if isinstance(octets, bytes) and stop - start <= _SEARCHED_AT_ONCE_OCTETS:
-        return octets.find(needle, start, stop)
+        if stop - start <= _SMALL_OCTETS:
+            return octets.find(needle, start, stop)
+        # One octet is looked for ten times as fast as several, and base64 holds no hyphen: those
+        # of a file's header section are passed one by one.
+        at = start
+        for _ in range(_PASSED):
+            at = octets.find(needle[:1], at, stop)
+            if at < 0 or octets.startswith(needle, at, stop):
+                return at
+            at += 1
+        return octets.find(needle, at, stop)
     at = start
     for window in _windows(octets, start, stop, overlap=len(needle) - 1):
-        # One octet is looked for ten times as fast as several, and base64 holds no hyphen.
         found = window.find(needle) if needle[:1] in window else -1
         if found >= 0:
             return at + found

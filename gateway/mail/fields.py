@@ -78,6 +78,11 @@ def find_section(
     return start, fields_stop, fields_stop
 
 
+def is_sound_section(section: bytes) -> bool:
+    """Whether octets are fields and the empty line behind them, and nothing else."""
+    return _SOUND.fullmatch(section) is not None
+
+
 def _cut_field(field: Field, defects: list[Defect]) -> Field:
     """Return the field with no more octets than the limit."""
     if len(field.value) <= limits.FIELD_OCTETS:

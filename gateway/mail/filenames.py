@@ -20,9 +20,19 @@ _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|\Z)", re.IGNO
 _LONGEST_SUFFIX: Final = 16
 
 
-@lru_cache(maxsize=1024)
 def safe_filename(name: str) -> str:
     """Return the name without path, control and bidi characters, NFC, at most 200 octets."""
+    return _safe_short(name) if len(name) <= limits.FILENAME_OCTETS else _safe(name)
+
+
+@lru_cache(maxsize=1024)
+def _safe_short(name: str) -> str:
+    """Return a short name, safe."""
+    return _safe(name)
+
+
+def _safe(name: str) -> str:
+    """Return the name, safe."""
     if not name.isascii():
         name = unicodedata.normalize("NFC", name)
     name = _SPACES.sub(" ", name)

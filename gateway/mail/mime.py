@@ -12,12 +12,20 @@ import re
 from typing import Final
 
 from gateway.mail import limits
-from gateway.mail.content import CONTENT_FIELDS, Content, read_content, read_section
+from gateway.mail.content import (
+    CONTENT_FIELDS,
+    KNOWN_OCTETS,
+    Content,
+    read_content,
+    read_section,
+    read_sound_section,
+)
 from gateway.mail.decode import cut_whole, find
 from gateway.mail.fields import find_section
 from gateway.model.envelope import Octets
 from gateway.model.message import Defect, Heading, Part, Span
 
+_EMPTY_LINE: Final = b"\r\n\r\n"
 _DELIMITER_END: Final = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 
 _LOOKED_AT_OCTETS: Final = 400
@@ -116,6 +124,20 @@ class Tree:
         self, frame: _Frame, number: str, span: tuple[int, int], default_type: str
     ) -> None:
         """Add a body part with its own header section."""
+        octets, start = frame.octets, span[0]
+        if isinstance(octets, bytes):
+            # As most are: short, and with an end that can be seen from afar.
+            end = octets.find(_EMPTY_LINE, start, min(start + KNOWN_OCTETS, span[1]))
+            body = end + len(_EMPTY_LINE)
+            if end >= 0 and (content := read_sound_section(octets[start:body])) is not None:
+                self._add(frame, number, content, (body, span[1]), default_type)
+                return
+        self._add_odd_section(frame, number, span, default_type)
+
+    def _add_odd_section(
+        self, frame: _Frame, number: str, span: tuple[int, int], default_type: str
+    ) -> None:
+        """Add a body part whose header section is long, broken, or not there."""
         odd: list[Defect] = []
         start, fields_stop, body = find_section(frame.octets, *span, odd)
         for defect in odd:

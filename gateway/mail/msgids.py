@@ -39,7 +39,7 @@ def parse_msg_ids(value: bytes) -> tuple[str, ...]:
         return _bare_ids(value)
     if value[:1] != b"<" and b"<" in (loose := _PERSON.sub(b"", value)):
         found = _BRACKETED.findall(loose)
-    return _newest([_text(raw) for raw in found])
+    return _newest([one for raw in found if (one := _text(raw))])
 
 
 def _newest(ids: list[str]) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def _newest(ids: list[str]) -> tuple[str, ...]:
         ids = list(dict.fromkeys(reversed(ids)))[::-1]
     if len(ids) > limits.REFERENCES:
         ids[1 : 1 - limits.REFERENCES] = []
-    return tuple([one for one in ids if one])
+    return tuple(ids)
 
 
 def parse_msg_id(value: bytes) -> str:
