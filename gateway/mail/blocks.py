@@ -1,17 +1,21 @@
 """Finds header blocks, attributions and separators in text: where an older message begins.
 
 All scans are over lines, and each line is looked at a bounded number of times.
+
+Limits: of a text with more than 10,000 lines that could begin one, what stands behind those is
+not taken apart.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
 
-from gateway.mail import phrases
+from gateway.mail import limits, phrases
 from gateway.mail.folding import folded
 from gateway.mail.lines import line_pattern, lines_like
 
@@ -98,9 +102,10 @@ class Seams(msgspec.Struct, frozen=True):
 
 def find_seams(text: str) -> Seams:
     """Return all places where a text says that an older message begins."""
-    colons = [found.span() for found in _COLON_LINE.finditer(text)]
+    colons = [found.span() for found in islice(_COLON_LINE.finditer(text), limits.SEAMS)]
     if "：" in text:
-        colons = sorted([*colons, *(found.span() for found in _WIDE_COLON_LINE.finditer(text))])
+        wide = [found.span() for found in islice(_WIDE_COLON_LINE.finditer(text), limits.SEAMS)]
+        colons = sorted([*colons, *wide])
     separators = [*_dashed_separators(text), *_plain_separators(text, colons)]
     separators.sort(key=lambda mark: mark.start)
     return Seams(tuple(separators), tuple(_attributions(text, colons)), tuple(find_blocks(text)))
@@ -191,7 +196,7 @@ def find_blocks(text: str) -> Iterator[Block]:
     if text.count(":") + text.count("：") < _LEAST_LABELS:
         return
     last = 0
-    for start, found in lines_like(_LABEL_LINE, text):
+    for start, found in islice(lines_like(_LABEL_LINE, text), limits.SEAMS):
         if start < last or folded(found.group(1)) not in _STARTS:
             continue
         block = _read_labels(text, start)

@@ -27,6 +27,8 @@ FILENAME_OCTETS: Final = 200
 NESTED_MESSAGES: Final = 5
 NESTED_OCTETS: Final = 4_000_000
 """Decoded octets of a transfer-encoded message/rfc822 that are read."""
+SEAMS: Final = 10_000
+"""Lines that end in a colon, or begin with a word and one, that are looked at."""
 WINDOW_OCTETS: Final = 32_768
 """What is decoded at a time: fits the processor's second cache, found fastest by trial."""
 DEFECTS: Final = 100
