@@ -13,6 +13,21 @@ def blobs_of(path: Path, node: str = "") -> Blobs:
 
     `node` keeps the segments of nodes apart that write into one folder.
     """
+    return blobs_at(place_of_octets(path), node)
+
+
+def blobs_at(place: str, node: str = "") -> Blobs:
+    """Return the octets in a folder, or in a bucket (`s3://bucket/prefix`). Raises OSError."""
+    if place.startswith("s3://"):
+        # An extra: who keeps a folder needs none.
+        from gateway.store.bucket import BucketBlobs
+
+        return BucketBlobs(place, node)
+    return Blobs(Path(place), node)
+
+
+def place_of_octets(path: Path) -> str:
+    """Return the folder or bucket where the octets of the store at this path lie."""
     if isinstance(path, ServedPath) and path.blobs:
-        return Blobs(Path(path.blobs), node)
-    return Blobs(path.with_name(f"{path.name}-blobs"), node)
+        return path.blobs
+    return str(path.with_name(f"{path.name}-blobs"))
