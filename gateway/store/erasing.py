@@ -25,9 +25,10 @@ from typing import Any
 from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Reason
 from gateway.store import database
-from gateway.store.blobs import Blobs, Place
+from gateway.store.blobs import Place
 from gateway.store.book import Book, address_key
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError, UnknownContactError
+from gateway.store.octets import blobs_of, place_of_octets
 from gateway.store.retention import free, read_files_in_use
 from gateway.store.rows import Digester, from_json, keys_of, to_json
 from gateway.store.searching import files_with, names_any
@@ -120,7 +121,7 @@ class Eraser(Book):
                 said = " || ' ' || ".join(f"coalesce({column}, '')" for column in columns)
                 sql = f"SELECT entry FROM {table} WHERE instr(lower({said}), ?)"
                 found |= _first(self._rows(sql, address))
-        blobs = Blobs(self._blob_folder())
+        blobs = blobs_of(self._path)
         for file, start, size, named in self._rows("SELECT file, start, size, entries FROM blobs"):
             inside = frozenset(from_json(named, tuple[int, ...]))
             with suppress(OSError):
@@ -134,7 +135,7 @@ class Eraser(Book):
         listed = [(number, Place(file, start, size)) for number, file, start, size in rows]
         with database.told(self._path):
             used = read_files_in_use(self._connection)
-            gone = free(Blobs(self._blob_folder()), listed, used)
+            gone = free(blobs_of(self._path), listed, used)
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.executemany(
                 "DELETE FROM freed WHERE freed = ?", [(number,) for number in gone]
@@ -161,12 +162,9 @@ class Eraser(Book):
 
     def _files(self, spool: Path | None) -> Iterable[Path]:
         beside = self._path.parent.glob(f"{self._path.name}*")
-        kept = self._blob_folder().rglob("*")
+        kept = Path(place_of_octets(self._path)).rglob("*")
         waiting = spool.iterdir() if spool is not None and spool.exists() else ()
         return (*beside, *kept, *waiting)
-
-    def _blob_folder(self) -> Path:
-        return self._path.with_name(f"{self._path.name}-blobs")
 
 
 _BY_PARTY = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 from gateway.model.facts import Contact
-from gateway.store.blobs import Blobs, Place
+from gateway.store.blobs import Place
 from gateway.store.book import address_key
 from gateway.store.faults import ContactAmbiguousError, UnknownContactError
+from gateway.store.octets import blobs_of
 from gateway.store.people import PeopleBook
 from gateway.store.rows import Digester, entry_name, entry_number
 
@@ -45,11 +45,8 @@ class Exporter(PeopleBook):
         )
         if row is not None:
             with suppress(OSError):
-                return bytes(Blobs(self._folder()).get(Place(*row)))
+                return bytes(blobs_of(self._path).get(Place(*row)))
         return None
-
-    def _folder(self) -> Path:
-        return self._path.with_name(f"{self._path.name}-blobs")
 
 
 _OF_PARTY = (

@@ -18,11 +18,11 @@ from gateway.model.decision import Reason
 from gateway.model.entry import Entry, Kept
 from gateway.model.facts import Contact
 from gateway.model.handover import Kind, Parcel, Pause, Push, Standing, State
-from gateway.store.blobs import Blobs
 from gateway.store.contacts import read_contacts
 from gateway.store.entries import Entries
 from gateway.store.faults import NotListedError
 from gateway.store.kept import read_kept
+from gateway.store.octets import blobs_of
 from gateway.store.rows import (
     clean,
     entry_name,
@@ -136,10 +136,10 @@ class SqliteOutbox:
             entry = entries.find(push.entry_id)
         if entry is None or not entry.outcome.on_timeline:
             return Parcel(push), None
-        folder = self._path.with_name(f"{self._path.name}-blobs")
+        blobs = blobs_of(self._path)
         with self._opened() as connection:
             try:
-                kept = read_kept(connection, Blobs(folder), push.entry_id, micros(now))
+                kept = read_kept(connection, blobs, push.entry_id, micros(now))
             except FileNotFoundError:
                 # It was freed between the look at its row and the look at its octets.
                 kept = None

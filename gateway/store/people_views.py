@@ -12,12 +12,12 @@ from gateway.model.directory import Directory, Mailbox, User
 from gateway.model.entry import Kept
 from gateway.model.facts import Contact
 from gateway.store import database
-from gateway.store.blobs import Blobs
 from gateway.store.book import now
 from gateway.store.contacts import contact_numbers, read_contacts
 from gateway.store.directory import Configured, read_directory, read_mailboxes, read_users
 from gateway.store.entries import Entries
 from gateway.store.kept import read_kept
+from gateway.store.octets import blobs_of
 from gateway.store.people import Suggestion
 from gateway.store.rows import entry_name, micros, moment
 
@@ -136,7 +136,7 @@ class PeopleViews(Entries):
 
     def kept(self, entry_id: str) -> Kept | None:
         """Return what is kept of an entry, with its octets, or None. Raises StoreBusyError."""
-        blobs = Blobs(self._path.with_name(f"{self._path.name}-blobs"))
+        blobs = blobs_of(self._path)
         with database.told(self._path):
             return read_kept(self._connection, blobs, entry_id, micros(self._clock()))
 

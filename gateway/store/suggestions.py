@@ -7,9 +7,9 @@ from gateway.mail.reading import read_heading, read_message
 from gateway.model.suggestion import Candidate, Suggestion
 from gateway.rules.suggestions import WITHIN, suggest
 from gateway.store import database
-from gateway.store.blobs import Blobs
 from gateway.store.entries import Entries
 from gateway.store.kept import read_kept
+from gateway.store.octets import blobs_of
 from gateway.store.rows import (
     entry_name,
     entry_number,
@@ -28,7 +28,7 @@ class Suggesting(Entries):
         """Return what the entry may answer; None when it cites something, or nothing tells."""
         number = entry_number(entry_id)
         rows = self._rows(_ALONE, number) if number is not None else []
-        blobs = Blobs(self._path.with_name(f"{self._path.name}-blobs"))
+        blobs = blobs_of(self._path)
         if not rows:
             return None
         with database.told(self._path):
