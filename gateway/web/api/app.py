@@ -35,6 +35,7 @@ def new_api(desk: Desk, ending: asyncio.Event) -> Starlette:
         routes=[Route("/openapi.json", describe), *routes],
         exception_handlers={HTTPException: _told},
     )
+    app.router.redirect_slashes = False
     app.state.desk = desk
     app.state.ending = ending
     return app

@@ -22,7 +22,7 @@ class Caller:
             self.token, self.known = tokens.create(user, "test", scopes)
 
     def get(self, path: str, **query: object) -> httpx.Response:
-        return self.ask("GET", path, params=query)
+        return self.ask("GET", path, **({"params": query} if query else {}))
 
     def post(self, path: str, **body: object) -> httpx.Response:
         return self.ask("POST", path, json=body)
