@@ -94,7 +94,8 @@ def compare(folder: Path, rounds: int) -> list[dict[str, object]]:
 
 def memory_mb(folder: Path, reader: str) -> float:
     """Return how much memory a fresh process needs more to read the largest message."""
-    call = [sys.executable, "-m", "tests.bench.reading", "--memory", reader, "--folder", str(folder)]
+    asked = ["--memory", reader, "--folder", str(folder)]
+    call = [sys.executable, "-m", "tests.bench.reading", *asked]
     return float(subprocess.run(call, check=True, capture_output=True, text=True).stdout)
 
 
