@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -44,8 +44,7 @@ def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> C
     mode = "ro" if read_only else "rwc"
     with told(path):
         if not read_only:
-            # Made by us, so that nobody else may read it; its log and index take that over.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make(path)
         connection = driver.connect(
             f"{path.absolute().as_uri()}?mode={mode}",
             uri=True,
@@ -73,6 +72,16 @@ def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> C
     return connection
 
 
+def _make(path: Path) -> None:
+    """Make the file, so that nobody else may read it; its log and index take that over.
+
+    One that is there is left alone: to close any handle of it gives up the locks of all our
+    connections (fcntl(2)), and another program could take the store for its own.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
 def migrations() -> tuple[tuple[int, str, str], ...]:
     """Return number, name and SQL of every migration, in order."""
     folder = resources.files("gateway.store.schema")
@@ -82,6 +91,8 @@ def migrations() -> tuple[tuple[int, str, str], ...]:
 
 def migrate(connection: Connection, path: Path) -> None:
     """Bring the schema to our version, under an exclusive lock, all or nothing.
+
+    One that is current is only looked at: whoever opens the store must not stop its writers.
 
     Raises StoreVersionError for a database that is newer than we are, StoreBusyError when it
     cannot be locked or written.
@@ -94,16 +105,18 @@ def migrate(connection: Connection, path: Path) -> None:
         return
     steps = migrations()
     with told(path):
+        if _version(connection) == steps[-1][0]:
+            return
         connection.execute("BEGIN EXCLUSIVE")
         try:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY,"
                 " name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT"
             )
-            (found,) = connection.execute("SELECT max(number) FROM migrations").fetchone()
-            _refuse_newer(found or 0, steps[-1][0], path)
+            found = _version(connection)
+            _refuse_newer(found, steps[-1][0], path)
             for number, name, script in steps:
-                if number > (found or 0):
+                if number > found:
                     _apply(connection, script)
                     row = (number, name, micros(datetime.now(UTC)))
                     connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", row)
@@ -121,8 +134,7 @@ def check_version(connection: Connection, path: Path) -> None:
 
         migrating.check_version(connection, path)
         return
-    rows = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchall()
-    found = connection.execute("SELECT max(number) FROM migrations").fetchone()[0] if rows else 0
+    found = _version(connection)
     newest = migrations()[-1][0]
     _refuse_newer(found, newest, path)
     if found < newest:
@@ -130,6 +142,14 @@ def check_version(connection: Connection, path: Path) -> None:
             f"The database {path} has schema version {found}, and this replygate needs {newest}."
             " Start the gateway once, which brings it up to date."
         )
+
+
+def _version(connection: Connection) -> int:
+    """Return the number of the last migration; 0 where there was none."""
+    rows = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migrations'").fetchall()
+    if not rows:
+        return 0
+    return int(connection.execute("SELECT max(number) FROM migrations").fetchone()[0] or 0)
 
 
 def _refuse_newer(found: int, ours: int, path: Path) -> None:

@@ -136,3 +136,25 @@ def test_nobody_else_may_read_the_database_or_its_log(path: Path) -> None:
     store.close()
     assert modes.keys() >= {"store.sqlite", "store.sqlite-wal", "store.sqlite-shm"}
     assert set(modes.values()) == {0}
+
+
+def test_opening_a_store_that_is_current_waits_for_no_writer(path: Path) -> None:
+    SqliteStore.open(path).close()
+    writer = database.connect(path)
+    writer.execute("BEGIN IMMEDIATE")
+    Registry(path, timeout_s=0.01).close()
+    writer.close()
+
+
+def test_opening_a_store_again_leaves_the_locks_of_the_first(path: Path) -> None:
+    def locks() -> int:
+        held = Path("/proc/locks").read_text("ascii")
+        return held.count(f" {os.getpid()} ") and held.count(f":{path.stat().st_ino} ")
+
+    first = database.connect(path)
+    first.execute("CREATE TABLE one (two)")
+    before = locks()
+    database.connect(path).close()
+    after = locks()
+    first.close()
+    assert before == after == 1
