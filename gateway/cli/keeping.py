@@ -38,7 +38,8 @@ def erase(ctx: click.Context, person: str, *, by: str | None, yes: bool, as_json
     if not yes:
         click.confirm(f"Erase {person} and every message that names it?", abort=True)
     with Eraser(place_of_store(config)) as eraser:
-        done = eraser.erase(person, by or login_name(), config.gateway.state / "spool")
+        state = config.gateway.state
+        done = eraser.erase(person, by or login_name(), state / "spool", state=state)
     if as_json:
         print_json({
             "addresses": list(done.addresses), "messages": done.messages,

@@ -31,6 +31,8 @@ from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError, Unkno
 from gateway.store.octets import blobs_of, place_of_octets
 from gateway.store.retention import free, read_files_in_use
 from gateway.store.rows import Digester, from_json, keys_of, to_json
+from gateway.store.search_index import FILE as INDEX
+from gateway.store.search_index import SearchIndex
 from gateway.store.searching import files_with, names_any
 
 REMEDY = "Removed on request; not logged again."
@@ -54,9 +56,18 @@ class Eraser(Book):
     """Erases people from the store at this path."""
 
     def erase(
-        self, person: str, by: str, spool: Path | None = None, *, at: datetime | None = None
+        self,
+        person: str,
+        by: str,
+        spool: Path | None = None,
+        *,
+        at: datetime | None = None,
+        state: Path | None = None,
     ) -> Erased:
-        """Erase whoever has this address. Raises AlreadyKnownError for a user of the company."""
+        """Erase whoever has this address. Raises AlreadyKnownError for a user of the company.
+
+        `state` is the folder of the index that the pages search by.
+        """
         addresses = self._addresses(person)
         moment = self._at(at)
         self._close_door(addresses, moment)
@@ -70,8 +81,9 @@ class Eraser(Book):
             octets = _take_out_blobs(change, found)
         self._free()
         self._empty_spool(spool, words)
+        index = _forget_words(state, found)
         self._cut_log()
-        left = files_with(self._files(spool), words)
+        left = files_with((*self._files(spool), *index), words)
         if self._involved(addresses, words):
             left.append(self._path)
         return Erased(addresses, len(found), len(people), octets, tuple(left))
@@ -165,6 +177,15 @@ class Eraser(Book):
         kept = Path(place_of_octets(self._path)).rglob("*")
         waiting = spool.iterdir() if spool is not None and spool.exists() else ()
         return (*beside, *kept, *waiting)
+
+
+def _forget_words(state: Path | None, found: Iterable[int]) -> tuple[Path, ...]:
+    """Take these entries out of the index of words; return its files."""
+    if state is None or not (state / INDEX).exists():
+        return ()
+    with SearchIndex(state) as index:
+        index.forget(found)
+    return tuple(state.glob(f"{INDEX}*"))
 
 
 _BY_PARTY = (

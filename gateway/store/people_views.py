@@ -19,7 +19,7 @@ from gateway.store.entries import Entries
 from gateway.store.kept import read_kept
 from gateway.store.octets import blobs_of
 from gateway.store.people import Suggestion
-from gateway.store.rows import entry_name, micros, moment
+from gateway.store.rows import entry_name, entry_number, from_json, micros, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,13 @@ class PeopleViews(Entries):
             Suggestion(address, people[contact], entry_name(entry))
             for address, contact, entry in rows
         )
+
+    def names_of(self, entry_id: str) -> list[str]:
+        """Return the names of the contacts that an entry is tied to."""
+        rows = self._rows("SELECT contacts FROM entries WHERE entry = ?", entry_number(entry_id))
+        numbers = from_json(rows[0][0], tuple[int, ...]) if rows else ()
+        with database.told(self._path):
+            return [one.name for one in read_contacts(self._connection, numbers).values()]
 
     def directory(self, configured: Configured) -> Directory:
         """Return the directory as of now."""

@@ -215,21 +215,30 @@ class Views(PeopleViews):
         )
         return [_line(row, micros(self._clock())) for row in rows]
 
-    def scan(
-        self, wanted: Wanted, scope: Scope | None, after: str, count: int
-    ) -> list[tuple[Line, str]]:
-        """Return a stretch of the record with its words, newest first, for a search."""
+    def told(
+        self, numbers: Sequence[int], wanted: Wanted, scope: Scope | None
+    ) -> dict[int, tuple[Line, str]]:
+        """Return those of these entries that are asked for and may be seen, with their words."""
         where, values = self._asked(wanted, scope)
-        if key := _key(after):
-            where, values = f"{where} AND (e.received_at, e.entry) < (?, ?)", [*values, *key]
+        places = ",".join("?" * len(numbers))
         rows = self._rows(
             f"SELECT {_LINE}, w.new_text {_FROM} LEFT JOIN words w ON w.entry = e.entry"
-            f" WHERE {where} ORDER BY e.received_at DESC, e.entry DESC LIMIT ?",
+            f" WHERE e.entry IN ({places}) AND {where}",
+            *numbers,
             *values,
-            count,
         )
         at = micros(self._clock())
-        return [(_line(row[:-1], at), row[-1] or "") for row in rows]
+        return {row[0]: (_line(row[:-1], at), row[-1] or "") for row in rows}
+
+    def owned(self, user: str, most: int) -> list[int]:
+        """Return contacts that belong to a user, those that were merged into them too."""
+        rows = self._rows(
+            "SELECT c.contact FROM contacts c LEFT JOIN contacts k ON k.contact = c.merged_into"
+            " WHERE coalesce(k.owner, c.owner) = ? LIMIT ?",
+            user,
+            most,
+        )
+        return [number for (number,) in rows]
 
     def _asked(self, wanted: Wanted, scope: Scope | None) -> tuple[str, list[Any]]:
         """Return the condition of what is asked and may be seen."""

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from starlette.responses import Response
 
 from gateway.model.decision import Outcome, Reason
-from gateway.store.views import Line, Wanted
+from gateway.store.views import Wanted
 from gateway.web.charts import HEIGHT, WIDTH, by_day, by_label
 from gateway.web.desk import Visit
+from gateway.web.finding import Found, catch_up, excerpt, find
 
 PAGE = 50
-STRETCH = 4_000
-"""Entries that one search looks at before it asks whether to look further back."""
-HITS = 50
 
 
 def home(visit: Visit) -> Response:
@@ -101,41 +98,21 @@ def search(visit: Visit) -> Response:
     """Show the messages that hold all the words, newest first."""
     text = visit.asked("q")
     asked = {name: visit.asked(name) for name in ASKED}
-    found: list[tuple[Line, str]] = []
-    further = ""
+    found: Found = []
+    further, is_whole = "", True
     if text:
-        words = plain(text).split()
-        after = visit.asked("after")
-        stretch = visit.views.scan(wanted_of(asked), visit.viewer.scope, after, STRETCH)
-        further = stretch[-1][0].key if len(stretch) == STRETCH else ""
-        for line, said in stretch:
-            if all(word in _all_of(line, said) for word in words):
-                found.append((line, excerpt(said, words)))
-                if len(found) == HITS:
-                    further = line.key
-                    break
+        is_whole = catch_up(visit.config)
+        wanted, after = wanted_of(asked), visit.asked("after")
+        found, further = find(visit, text, wanted, after)
     return visit.show(
-        "search.html", text=text, found=found, further=further, asked=asked, outcomes=list(Outcome)
+        "search.html",
+        text=text,
+        found=[(line, excerpt(said, text.split())) for line, said in found],
+        further=further,
+        is_whole=is_whole,
+        asked=asked,
+        outcomes=list(Outcome),
     )
-
-
-def plain(text: str) -> str:
-    """Return a text as it is compared: width, case and composition do not count."""
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def excerpt(text: str, words: list[str], around: int = 90) -> str:
-    """Return where the first of the words stands, with what is around it."""
-    flat = " ".join(text.split())
-    places = [place for word in words if (place := flat.casefold().find(word)) >= 0]
-    start = max(min(places, default=0) - around, 0)
-    cut = flat[start : start + 2 * around]
-    return f"{'…' if start else ''}{cut}{'…' if start + 2 * around < len(flat) else ''}"
-
-
-def _all_of(line: Line, said: str) -> str:
-    people = (line.author, line.author_name, line.user)
-    return plain(" ".join((line.subject, said, line.reason, *people)))
 
 
 def _day(text: str, days: int = 0) -> datetime | None:
