@@ -7,6 +7,9 @@ Standards: there is none. Sendmail's libmilter (`mfdef.h`) names commands and fl
 Postfix (`milter8.c`) does as it does. A frame is the size of what follows as an unsigned
 32-bit number, a command octet, and its arguments.
 
+Design notes: what a message has many of is a `Struct` (D-23). Octets are read where they came, and
+are put together only for a frame that did not come whole.
+
 Limits: a frame is at most 1 MiB, which is the largest that Sendmail can be built for; a
 header field over that ends the connection, and the MTA goes on without us.
 """
@@ -17,6 +20,8 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+
+from msgspec import Struct
 
 FRAME_LIMIT = 1_048_576 + 1
 """Octets of a frame after its size: the command and 1 MiB of arguments."""
@@ -115,8 +120,7 @@ class Data:
     """DATA."""
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderField:
+class HeaderField(Struct, frozen=True):
     """One header field, folds as LF."""
 
     name: bytes
@@ -128,8 +132,7 @@ class EndOfHeader:
     """The empty line after the header section."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """A piece of the body."""
 
     octets: bytes
@@ -188,7 +191,7 @@ class Decoder:
 
     def __init__(self, limit_octets: int = FRAME_LIMIT) -> None:
         self._limit = limit_octets
-        self._buffer = bytearray()
+        self._buffer: bytes | bytearray = b""
         self._start = 0
         self._ended = False
         self._error = ""
@@ -198,9 +201,15 @@ class Decoder:
         if not octets:
             self._ended = True
             return
-        del self._buffer[: self._start]
+        if self._start == len(self._buffer):
+            self._buffer = bytes(octets)
+        elif isinstance(self._buffer, bytearray):
+            del self._buffer[: self._start]
+            self._buffer += octets
+        else:
+            self._buffer = bytearray(memoryview(self._buffer)[self._start :])
+            self._buffer += octets
         self._start = 0
-        self._buffer += octets
 
     def next_event(self) -> Event | None:
         """Return the next event, or None when more octets are needed.
@@ -216,24 +225,28 @@ class Decoder:
             raise
 
     def _read(self) -> Event | None:
-        have = len(self._buffer) - self._start
-        if self._ended and not have:
-            return None
-        if have < _SIZE.size:
-            return self._more()
-        (size,) = _SIZE.unpack_from(self._buffer, self._start)
-        if not 0 < size <= self._limit:
-            raise ProtocolError(f"a frame of {size} octets; 1 to {self._limit} are allowed")
-        begin = self._start + _SIZE.size
-        if have == _SIZE.size:
-            return self._more()
-        command = bytes(self._buffer[begin : begin + 1])
-        if (read := _READERS.get(command)) is None:
-            raise ProtocolError(f"unknown command {command!r}")
+        buffer, start = self._buffer, self._start
+        have = len(buffer) - start
+        if have <= _SIZE.size:
+            if have == _SIZE.size:
+                self._check(buffer, start)
+            return self._more() if have else None
+        size = self._check(buffer, start)
+        begin = start + _SIZE.size
+        if (read := _READERS.get(buffer[begin])) is None:
+            raise ProtocolError(f"unknown command {bytes(buffer[begin : begin + 1])!r}")
         if have < _SIZE.size + size:
             return self._more()
         self._start = begin + size
-        return read(bytes(memoryview(self._buffer)[begin + 1 : begin + size]))
+        arguments = buffer[begin + 1 : begin + size]
+        return read(arguments if isinstance(arguments, bytes) else bytes(arguments))
+
+    def _check(self, buffer: bytes | bytearray, start: int) -> int:
+        """Return the size of the frame that begins here."""
+        size: int = _SIZE.unpack_from(buffer, start)[0]
+        if not 0 < size <= self._limit:
+            raise ProtocolError(f"a frame of {size} octets; 1 to {self._limit} are allowed")
+        return size
 
     def _more(self) -> Event | None:
         if self._ended:
@@ -324,22 +337,22 @@ def _bare(event: Event) -> Callable[[bytes], Event]:
     return read
 
 
-_READERS: Mapping[bytes, Callable[[bytes], Event]] = {
-    b"O": _negotiate,
-    b"D": _macros,
-    b"C": _connect,
-    b"H": _helo,
-    b"M": _mail,
-    b"R": _rcpt,
-    b"T": _bare(Data()),
-    b"L": _header_field,
-    b"N": _bare(EndOfHeader()),
-    b"B": Body,
-    b"E": EndOfMessage,
-    b"A": _bare(Abort()),
-    b"Q": _bare(Quit()),
-    b"K": _bare(QuitNewConnection()),
-    b"U": _unknown,
+_READERS: Mapping[int, Callable[[bytes], Event]] = {
+    ord("O"): _negotiate,
+    ord("D"): _macros,
+    ord("C"): _connect,
+    ord("H"): _helo,
+    ord("M"): _mail,
+    ord("R"): _rcpt,
+    ord("T"): _bare(Data()),
+    ord("L"): _header_field,
+    ord("N"): _bare(EndOfHeader()),
+    ord("B"): Body,
+    ord("E"): EndOfMessage,
+    ord("A"): _bare(Abort()),
+    ord("Q"): _bare(Quit()),
+    ord("K"): _bare(QuitNewConnection()),
+    ord("U"): _unknown,
 }
 
 

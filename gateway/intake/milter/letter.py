@@ -79,10 +79,11 @@ class Draft:
 
     def add_field(self, name: bytes, value: bytes, *, space_is_sent: bool) -> None:
         """Add a header field as it stands in the message: folds as CRLF, the space put back."""
-        folded = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        if b"\n" in value:
+            value = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         # "It eats the first space (not tab) after the header label" (milter8.c).
         whole = space_is_sent or value.startswith(b"\t")
-        self._add(b"".join((name, b":" if whole else b": ", folded, b"\r\n")))
+        self._add(b"".join((name, b":" if whole else b": ", value, b"\r\n")))
 
     def end_header(self) -> None:
         """Add the empty line after the header section, once."""

@@ -43,8 +43,8 @@ _SILENCED_BY: Mapping[type[Event], Steps] = {
     codec.EndOfHeader: Steps.NO_REPLY_END_OF_HEADER,
     codec.Body: Steps.NO_REPLY_BODY,
 }
-_CLIENT_STAGES = b"CH"
-_MESSAGE_STAGES = b"MRTLNBE"
+_CLIENT_STAGES = (b"C", b"H")
+_MESSAGE_STAGES = (b"M", b"R", b"T", b"L", b"N", b"B", b"E")
 
 
 class _Stage(Enum):
@@ -58,23 +58,24 @@ class _Stage(Enum):
     BODY = auto()
 
 
-_IN_MESSAGE = frozenset({_Stage.ENVELOPE, _Stage.HEADER, _Stage.BODY})
-_TALKING = frozenset(_Stage) - {_Stage.NEW}
-_ALLOWED: Mapping[type[Event], frozenset[_Stage]] = {
-    codec.Negotiate: frozenset({_Stage.NEW}),
+# Looked up for each event: a tuple finds what is the same without asking for its hash.
+_IN_MESSAGE = (_Stage.BODY, _Stage.HEADER, _Stage.ENVELOPE)
+_TALKING = (*_IN_MESSAGE, _Stage.CLIENT, _Stage.NEGOTIATED)
+_ALLOWED: Mapping[type[Event], tuple[_Stage, ...]] = {
+    codec.Negotiate: (_Stage.NEW,),
     codec.Macros: _TALKING,
-    codec.Connect: frozenset({_Stage.NEGOTIATED}),
+    codec.Connect: (_Stage.NEGOTIATED,),
     # Postfix tells of a HELO in the middle of a transaction before it aborts that.
-    codec.Helo: frozenset({_Stage.CLIENT, _Stage.ENVELOPE}),
-    codec.Mail: frozenset({_Stage.CLIENT}),
-    codec.Rcpt: frozenset({_Stage.ENVELOPE}),
-    codec.Data: frozenset({_Stage.ENVELOPE}),
-    codec.HeaderField: frozenset({_Stage.ENVELOPE, _Stage.HEADER}),
-    codec.EndOfHeader: frozenset({_Stage.ENVELOPE, _Stage.HEADER}),
+    codec.Helo: (_Stage.CLIENT, _Stage.ENVELOPE),
+    codec.Mail: (_Stage.CLIENT,),
+    codec.Rcpt: (_Stage.ENVELOPE,),
+    codec.Data: (_Stage.ENVELOPE,),
+    codec.HeaderField: (_Stage.HEADER, _Stage.ENVELOPE),
+    codec.EndOfHeader: (_Stage.HEADER, _Stage.ENVELOPE),
     codec.Body: _IN_MESSAGE,
     codec.EndOfMessage: _IN_MESSAGE,
     codec.Abort: _TALKING,
-    codec.Quit: frozenset(_Stage),
+    codec.Quit: tuple(_Stage),
     codec.QuitNewConnection: _TALKING,
     codec.UnknownCommand: _TALKING,
 }
@@ -90,7 +91,9 @@ class Session:
         self._settings = settings
         self._stage = _Stage.NEW
         self._actions = Actions.NONE
-        self._steps = Steps.NONE
+        self._leading_space = False
+        self._answered = frozenset(_SILENCED_BY)
+        """Kinds of events that the MTA waits for an answer to."""
         self._macros: dict[bytes, Mapping[str, str]] = {}
         self._connect = codec.Connect("", b"U")
         self._helo = ""
@@ -110,9 +113,11 @@ class Session:
         """
         if self._stage not in _ALLOWED[type(event)]:
             raise ProtocolError(f"{type(event).__name__} out of order ({self._stage.name.lower()})")
-        if isinstance(event, codec.Negotiate):
-            return self._negotiate(event)
         match event:
+            case codec.HeaderField() | codec.Body() | codec.EndOfMessage():
+                self._gather(event)
+            case codec.Negotiate():
+                return self._negotiate(event)
             case codec.Macros():
                 self._keep_macros(event)
             case codec.Abort():
@@ -125,19 +130,20 @@ class Session:
                 self._meet(event)
             case _:
                 self._gather(event)
-        return self._answer(event)
+        return codec.CONTINUE if type(event) in self._answered else b""
 
     def take(self) -> Letter:
         """Return the message whose end was just told; its content is the caller's now."""
         draft = self._under_way
-        client = self._client()
+        told = self._told()
+        client = self._client(told)
         letter = Letter(
             route=self._settings.name,
             direction=self._direction(client, draft),
             client=client,
             mail=draft.mail,
             recipients=tuple(draft.recipients),
-            queue_id=self._macro("i"),
+            queue_id=told.get("i", ""),
             by_crm=client.login in self._settings.crm_logins,
             content=draft.hand_over(),
             trouble=draft.trouble,
@@ -152,21 +158,17 @@ class Session:
             self._draft.close()
         self._draft = None
 
-    def _answer(self, event: Event) -> bytes:
-        silenced_by = _SILENCED_BY.get(type(event))
-        if silenced_by is None or silenced_by in self._steps:
-            return b""
-        return codec.CONTINUE
-
     def _negotiate(self, offer: codec.Negotiate) -> bytes:
         wanted = Actions.NONE
         if self._settings.delete_logging_recipients:
             wanted = Actions.DELETE_RECIPIENT
         self._actions = offer.actions & wanted
-        self._steps = offer.steps & WANTED
+        steps = offer.steps & WANTED
+        self._leading_space = Steps.LEADING_SPACE in steps
+        self._answered = frozenset(k for k, step in _SILENCED_BY.items() if step not in steps)
         self._stage = _Stage.NEGOTIATED
         version = min(offer.version, codec.VERSION)
-        return codec.negotiated(version, self._actions, self._steps)
+        return codec.negotiated(version, self._actions, steps)
 
     def _keep_macros(self, event: codec.Macros) -> None:
         if event.stage in _CLIENT_STAGES + _MESSAGE_STAGES:
@@ -182,21 +184,20 @@ class Session:
     def _gather(self, event: Event) -> None:
         """Add to the message under way; MAIL begins one."""
         match event:
+            case codec.HeaderField(name, value):
+                self._under_way.add_field(name, value, space_is_sent=self._leading_space)
+                self._stage = _Stage.HEADER
+            case codec.Body(octets) | codec.EndOfMessage(octets):
+                self._under_way.add_body(octets)
+                self._stage = _Stage.BODY
+            case codec.EndOfHeader():
+                self._under_way.end_header()
+                self._stage = _Stage.BODY
             case codec.Mail():
                 self._draft = Draft(event, self._settings.folder, self._settings.size_limit)
                 self._stage = _Stage.ENVELOPE
             case codec.Rcpt():
                 self._under_way.add_recipient(event)
-            case codec.HeaderField(name, value):
-                spaced = Steps.LEADING_SPACE in self._steps
-                self._under_way.add_field(name, value, space_is_sent=spaced)
-                self._stage = _Stage.HEADER
-            case codec.EndOfHeader():
-                self._under_way.end_header()
-                self._stage = _Stage.BODY
-            case codec.Body(octets) | codec.EndOfMessage(octets):
-                self._under_way.add_body(octets)
-                self._stage = _Stage.BODY
 
     @property
     def _under_way(self) -> Draft:
@@ -207,7 +208,7 @@ class Session:
     def _end_message(self) -> None:
         self.drop()
         for stage in _MESSAGE_STAGES:
-            self._macros.pop(bytes((stage,)), None)
+            self._macros.pop(stage, None)
         if self._stage in _IN_MESSAGE:
             self._stage = _Stage.CLIENT
 
@@ -218,22 +219,22 @@ class Session:
         self._helo = ""
         self._stage = _Stage.NEGOTIATED
 
-    def _macro(self, name: str) -> str:
-        """Return the newest value of a macro; an empty string when the MTA does not tell it."""
-        stages = (bytes((stage,)) for stage in reversed(_CLIENT_STAGES + _MESSAGE_STAGES))
-        told = (self._macros.get(stage, {}).get(name, "") for stage in stages)
-        return next(filter(None, told), "")
+    def _told(self) -> dict[str, str]:
+        """Return the newest value of each macro that is not empty."""
+        stages = (*_CLIENT_STAGES, *_MESSAGE_STAGES)
+        known = (self._macros[stage] for stage in stages if stage in self._macros)
+        return {name: value for values in known for name, value in values.items() if value}
 
-    def _client(self) -> Client:
-        tls = {"TLS_VERSION": self._macro("tls_version"), "CIPHER": self._macro("cipher")}
+    def _client(self, told: Mapping[str, str]) -> Client:
+        named = {"TLS_VERSION": "tls_version", "CIPHER": "cipher"}
         return Client(
             # A client on a unix socket, or of no address at all, is on the MTA's machine.
             address=self._connect.address if self._connect.family in b"46" else "",
             name=self._connect.name,
             helo=self._helo,
-            login=self._macro("auth_authen"),
+            login=told.get("auth_authen", ""),
             trusted=True,
-            forwarded={name: value for name, value in tls.items() if value},
+            forwarded={ours: told[name] for ours, name in named.items() if name in told},
         )
 
     def _direction(self, client: Client, draft: Draft) -> Direction:
