@@ -47,8 +47,10 @@ explore: $(READY)
 reasons: $(READY)
 	$(BIN)/python -m tests.reasons README.md
 
+# The gateway beside others; then Postfix with milters, by root.
 bench: $(READY)
-	$(BIN)/python -m tests.bench.compare
+	$(BIN)/python -m tests.bench.compare; compared=$$?; \
+	$(BIN)/python -m tests.bench.milters && exit $$compared
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Replygate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'

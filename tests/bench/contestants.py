@@ -83,17 +83,25 @@ def stock(sink: int) -> Iterator[Contestant]:
 @contextmanager
 def gateway(sink: int, folder: Path) -> Iterator[Contestant]:
     """The gateway with everything on: every message is read, judged, logged and kept."""
-    config, port = folder / "replygate.toml", free_port()
+    port = free_port()
     state = json.dumps(str(folder / "state"))
-    config.write_text(CONFIG.format(state=state, next_hop=sink, port=port))
+    with serving(folder, CONFIG.format(state=state, next_hop=sink, port=port)) as (pid, logged):
+        enter(port).close()
+        yield Contestant("replygate", port, pid, logged=logged)
+
+
+@contextmanager
+def serving(folder: Path, text: str) -> Iterator[tuple[int, Callable[[], int]]]:
+    """Serve with this configuration; give the process, and how much is logged."""
+    config = folder / "replygate.toml"
+    config.write_text(text)
     for words in FACTS:
         subprocess.run(_command(config, *words), cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     with (folder / "gateway.log").open("wb") as log:
         process = subprocess.Popen(_command(config, "serve"), cwd=ROOT, stdout=log, stderr=log)
     try:
-        enter(port).close()
         store = folder / "state" / "replygate.db"
-        yield Contestant("replygate", port, process.pid, logged=lambda: _logged(store))
+        yield process.pid, lambda: _logged(store)
     finally:
         process.terminate()
         try:
