@@ -18,8 +18,9 @@ from pathlib import Path
 import psycopg
 
 from gateway.model.place import ServedPath
-from gateway.store.postgres import pools, schema
+from gateway.store.postgres import pools
 from gateway.store.registry import Registry
+from gateway.store.tables import tables
 from tests.torture.gate import free_port
 
 BINARIES = Path("/usr/lib/postgresql")
@@ -94,7 +95,7 @@ class PostgresServer:
             pools.close()
             return self.url(name)
         with psycopg.connect(self.url(name), autocommit=True) as connection:
-            others = ", ".join(sorted({*schema.tables(), "nodes", "underway"} - {"settings"}))
+            others = ", ".join(sorted({*tables(), "nodes", "underway"} - {"settings"}))
             connection.execute(f"TRUNCATE {others} RESTART IDENTITY".encode())
             connection.execute("DELETE FROM settings WHERE name NOT IN ('key')")
             connection.execute("INSERT INTO settings VALUES ('directory_version', '1')")

@@ -62,6 +62,14 @@ class Blobs:
         sync_folder(path.parent)
         return Place(name, None, len(octets))
 
+    def put_file(self, name: str, octets: bytes) -> None:
+        """Put a whole file, such as one of another store, in the place of what may be there."""
+        path = self._folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        write_durably(path, octets)
+        sync_folder(path.parent)
+
     def put_small(self, octets: Octets) -> Place:
         """Add to the segment; durable after `flush`. Raises OSError."""
         if self._segment is None:

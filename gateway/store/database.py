@@ -26,6 +26,9 @@ from gateway.store.rows import micros
 driver: Any = pysqlite3
 """The driver, which comes without types."""
 
+UNFINISHED = "unfinished_copy"
+"""The setting that a store has while it is being copied into."""
+
 Connection: TypeAlias = Any
 """A connection of that driver."""
 
@@ -89,14 +92,20 @@ def migrations() -> tuple[tuple[int, str, str], ...]:
     return tuple((int(name[:4]), name, (folder / name).read_text("utf-8")) for name in names)
 
 
-def migrate(connection: Connection, path: Path) -> None:
+def migrate(connection: Connection, path: Path, *, unfinished: bool = False) -> None:
     """Bring the schema to our version, under an exclusive lock, all or nothing.
 
     One that is current is only looked at: whoever opens the store must not stop its writers.
 
-    Raises StoreVersionError for a database that is newer than we are, StoreBusyError when it
-    cannot be locked or written.
+    Raises StoreVersionError for a database that is newer than we are, or a copy that is not
+    whole unless `unfinished`; StoreBusyError when it cannot be locked or written.
     """
+    _migrate(connection, path)
+    if not unfinished:
+        _refuse_unfinished(connection, path)
+
+
+def _migrate(connection: Connection, path: Path) -> None:
     if isinstance(path, ServedPath):
         from gateway.store.postgres import migrating
 
@@ -133,6 +142,7 @@ def check_version(connection: Connection, path: Path) -> None:
         from gateway.store.postgres import migrating
 
         migrating.check_version(connection, path)
+        _refuse_unfinished(connection, path)
         return
     found = _version(connection)
     newest = migrations()[-1][0]
@@ -141,6 +151,20 @@ def check_version(connection: Connection, path: Path) -> None:
         raise StoreVersionError(
             f"The database {path} has schema version {found}, and this replygate needs {newest}."
             " Start the gateway once, which brings it up to date."
+        )
+    _refuse_unfinished(connection, path)
+
+
+def _refuse_unfinished(connection: Connection, path: Path) -> None:
+    with told(path):
+        row = connection.execute(
+            "SELECT value FROM settings WHERE name = ?", (UNFINISHED,)
+        ).fetchone()
+    if row is not None:
+        place = path.shown if isinstance(path, ServedPath) else path
+        raise StoreVersionError(
+            f"The database {place} is a copy that is not whole yet ({row[0]})."
+            " Finish it with the same: replygate store copy"
         )
 
 

@@ -6,6 +6,7 @@ back. So rows that no later statement of a batch reads are gathered, and go in t
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ FOREVER = 2**63 - 1
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_KNOWN = 20_000
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _encoder = msgspec.json.Encoder()
 _T = TypeVar("_T")
 
@@ -44,6 +46,20 @@ def clean(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def without_nul(text: str) -> str:
+    """Return text without NUL, plain or within JSON, which not every engine can hold."""
+    if "\x00" in text:
+        text = text.replace("\x00", "�")
+    return _ESCAPED_NUL.sub(r"\1\\ufffd", text) if "\\u0000" in text else text
+
+
+def stored(value: Any) -> Any:
+    """Return a value as every engine gives it back."""
+    if isinstance(value, str):
+        return without_nul(value)
+    return bytes(value) if isinstance(value, memoryview) else value
 
 
 def to_json(value: Any) -> str:

@@ -35,7 +35,7 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
-    client = boto3.client(
+    client = boto3.client(  # type: ignore[no-untyped-call]
         "s3",
         endpoint_url=endpoint,
         region_name="eu-central-1",
@@ -119,5 +119,5 @@ def test_the_sweep_leaves_alone_what_may_be_committed_yet(bucket: str) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_an_error_of_the_disk(bucket: str) -> None:
-    with pytest.raises(OSError, match="the bucket says|NoSuchBucket"):
+    with pytest.raises(OSError, match="bucket"):
         blobs_at("s3://nowhere/kept").put_large(b"x")

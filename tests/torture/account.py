@@ -59,6 +59,8 @@ def look(database: Path) -> tuple[list[str], dict[str, list[int]], dict[int, lis
     """
     if isinstance(database, ServedPath):
         with psycopg.connect(database.url) as served:
+            # Another node goes on meanwhile.
+            served.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             return _looked_at(served, Path(database.blobs), [])
     with TemporaryDirectory() as folder:
         copy = Path(folder) / database.name

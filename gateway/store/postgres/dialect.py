@@ -20,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gateway.store.postgres import schema
+from gateway.store.tables import tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +201,13 @@ def _upsert(sql: str) -> str:
         return f"{sql.replace('INSERT OR IGNORE', 'INSERT', 1)} ON CONFLICT DO NOTHING"
     if not sql.startswith("INSERT OR REPLACE"):
         return sql
-    table = schema.tables()[sql.split()[4]]
+    table = tables()[sql.split()[4]]
     others = ", ".join(
         f'"{name}" = excluded."{name}"' for name in table.columns if name not in table.key
     )
     plain = sql.replace("INSERT OR REPLACE", "INSERT", 1)
-    return f"{plain} ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {others}"
+    done = f"UPDATE SET {others}" if others else "NOTHING"
+    return f"{plain} ON CONFLICT ({', '.join(table.key)}) DO {done}"
 
 
 def _number_asked(sql: str) -> str:
@@ -214,7 +215,7 @@ def _number_asked(sql: str) -> str:
     found = re.match(r"INSERT INTO (\w+) \(([^)]*)\) VALUES", sql)
     if found is None or " ON CONFLICT" in sql or " RETURNING " in sql:
         return ""
-    number = schema.tables()[found[1]].number if found[1] in schema.tables() else ""
+    number = tables()[found[1]].number if found[1] in tables() else ""
     return "" if number in {name.strip() for name in found[2].split(",")} else number
 
 

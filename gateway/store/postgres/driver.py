@@ -7,7 +7,6 @@ a transaction.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Literal
@@ -21,12 +20,12 @@ from gateway.model.place import ServedPath
 from gateway.store.database import driver
 from gateway.store.postgres import pools
 from gateway.store.postgres.dialect import translated
+from gateway.store.rows import without_nul
 
 CHANNEL = "replygate"
 _Row = tuple[Any, ...]
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _TURN = "SELECT taken FROM turns WHERE name = 'writer' FOR UPDATE"
-_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _DIRECTORY = "UPDATE settings SET value = value + 1 WHERE name = 'directory_version'"
 
 
@@ -43,12 +42,7 @@ class _TextDumper(Dumper):
     oid = psycopg.adapters.types["text"].oid
 
     def dump(self, obj: str) -> abc.Buffer | None:
-        text = str.__str__(obj)
-        if "\x00" in text:
-            text = text.replace("\x00", "�")
-        if "\\u0000" in text:
-            text = _ESCAPED_NUL.sub(r"\1\\ufffd", text)
-        return text.encode()
+        return without_nul(str.__str__(obj)).encode()
 
 
 def adapted(connection: psycopg.Connection[_Row]) -> None:
@@ -142,7 +136,7 @@ class ServedConnection:
 
     def _settings(self, sql: str, parameters: Sequence[Any]) -> Answer:
         """Read or write the table whose values are numbers and octets."""
-        told = [f"\\x{one.hex()}" if isinstance(one, bytes) else one for one in parameters]
+        told = [f"\\x{one.hex()}" if isinstance(one, bytes) else str(one) for one in parameters]
         rows, count = self._answer(translated(sql).sql, told)
         if sql == _DIRECTORY:
             self.tell("directory")

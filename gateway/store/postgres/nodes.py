@@ -41,11 +41,11 @@ class Underway:
         self._run = connection.plainly
         self._node = node
 
-    def begin(self, entry: int, sha256_in: bytes) -> None:
+    def begin(self, entry: int, sha256_in: bytes, now: int) -> None:
         """Note a sighting that is being relayed."""
         self._run(
-            "INSERT INTO underway (node, entry, sha256_in) VALUES ($1, $2, $3)",
-            (self._node, entry, sha256_in),
+            "INSERT INTO underway (node, entry, sha256_in, since) VALUES ($1, $2, $3, $4)",
+            (self._node, entry, sha256_in, now),
         )
 
     def end(self, entry: int, sha256_in: bytes) -> None:
@@ -56,14 +56,14 @@ class Underway:
             (self._node, entry, sha256_in),
         )
 
-    def left(self, now: int, *, ours: bool) -> list[tuple[int, bytes]]:
-        """Take what nobody relays any more: of nodes that are gone, and our own when asked."""
+    def left(self, now: int, ours_before: int = 0) -> list[tuple[int, bytes]]:
+        """Take what nobody relays any more: of nodes that are gone, and what we began before."""
         gone = now - GONE_AFTER // timedelta(microseconds=1)
         rows = self._run(
-            "DELETE FROM underway WHERE ($1 = 1 AND node = $2) OR node IN"
-            " (SELECT node FROM nodes WHERE seen_at < $3 AND node <> $2)"
+            "DELETE FROM underway WHERE (node = $1 AND since < $2) OR node IN"
+            " (SELECT node FROM nodes WHERE seen_at < $3 AND node <> $1)"
             " RETURNING entry, sha256_in",
-            (int(ours), self._node, gone),
+            (self._node, ours_before, gone),
         )
         return [(int(entry), bytes(sha256)) for entry, sha256 in rows]
 

@@ -37,7 +37,7 @@ from gateway.store.postgres.nodes import BEAT_S, Hearing, node_of, opened
 from gateway.store.postgres.writing import ServedWriting
 from gateway.store.recall import Recall
 from gateway.store.retention import free, read_files_in_use, read_freed
-from gateway.store.rows import Digester, entry_number, micros
+from gateway.store.rows import FOREVER, Digester, entry_number, micros
 from gateway.store.turns import Presence, Reading
 
 ASKERS = 4
@@ -178,6 +178,11 @@ class PostgresStore:
 
         self._writer.tell(work)
 
+    async def recover(self, before: datetime) -> int:
+        """Settle as `unknown` what a worker left that ended for certain; return how many."""
+        at = micros(before)
+        return await self._writer.ask(lambda: self._writing.recover(at))
+
     async def purge(self, now: datetime) -> int:
         """Free the content whose time is over; return of how many messages.
 
@@ -231,9 +236,9 @@ class PostgresStore:
 
     def _recover(self) -> None:
         """Settle what this node was relaying when it ended, unless another process has it open."""
-        ours = self._presence.alone()
+        ours_before = FOREVER if self._presence.alone() else 0
         self._writing.begin()
-        self._writing.recover(ours=ours)
+        self._writing.recover(ours_before)
         self._writing.complete()
         self._writing.end()
         self._presence.stay()

@@ -53,17 +53,18 @@ class ServedWriting:
     def record(self, judged: Judged) -> str:
         """Write one sighting, and that this node relays it; return the id of its entry."""
         name = self.ledger.record(judged)
-        self.underway.begin(entry_number(name) or 0, judged.case.envelope.content.sha256)
+        sha256_in = judged.case.envelope.content.sha256
+        self.underway.begin(entry_number(name) or 0, sha256_in, micros(self._clock()))
         return name
 
     def beat(self) -> None:
         """Say that this node is there, and settle what nodes left that are gone."""
         self.underway.seen(micros(self._clock()))
-        self.recover(ours=False)
+        self.recover()
 
-    def recover(self, *, ours: bool) -> int:
+    def recover(self, ours_before: int = 0) -> int:
         """Settle as unknown what nobody relays any more; return how many."""
-        left = self.underway.left(micros(self._clock()), ours=ours)
+        left = self.underway.left(micros(self._clock()), ours_before)
         for entry, sha256_in in left:
             self.ledger.settle(entry_name(entry), sha256_in, Relayed(RelayState.UNKNOWN))
         return len(left)
