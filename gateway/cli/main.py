@@ -41,6 +41,7 @@ COMMANDS = {
     "export": "gateway.cli.keeping:export",
     "backup": "gateway.cli.keeping:backup",
     "restore": "gateway.cli.keeping:restore",
+    "store": "gateway.cli.store:store",
     "vacuum": "gateway.cli.keeping:vacuum",
 }
 
