@@ -184,7 +184,7 @@ def _inline(outer: Heading, forward: Forward) -> Message:
     Mail programs name what they forward as what they answer, so that its id is known; where they
     do not, one is made of what is quoted.
     """
-    authors = (forward.author,) if forward.author else ()
+    authors = (forward.author,) if forward.author and forward.author.key else ()
     said = (authors[0].key if authors else "", forward.date, forward.subject, forward.body)
     digest = hashlib.sha256("\0".join(said).encode("utf-8", "surrogateescape")).digest()
     message_id = forward.message_id or next(iter(outer.in_reply_to), "")

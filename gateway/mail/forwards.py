@@ -29,6 +29,7 @@ from gateway.mail.heading import read_heading
 from gateway.mail.mime import Tree
 from gateway.mail.subject import base_subject
 from gateway.mail.text import read_words
+from gateway.mail.words import decode_unstructured
 from gateway.model.envelope import Octets
 from gateway.model.message import Address, Forward, Heading, Part
 
@@ -136,7 +137,7 @@ def _from_block(subject: str, text: str, block: Block) -> Forward:
     authors = _mailboxes(_BEHALF.sub("", values["author"]))
     return Forward(
         kind="inline",
-        author=authors[0] if authors else None,
+        author=authors[0] if authors else _nameless(values["author"]),
         to=_mailboxes(values.get("to", "")),
         cc=_mailboxes(values.get("cc", "")),
         subject=values.get("subject") or base_subject(subject),
@@ -181,6 +182,12 @@ def _mailboxes(value: str) -> tuple[Address, ...]:
     )
 
 
+def _nameless(name: str) -> Address | None:
+    """Return an author of whom only a name is told, as Outlook does of colleagues; no identity."""
+    name = name.strip(_NAME_QUOTES)
+    return Address("", name) if name and "@" not in name else None
+
+
 def _named(address: Address, name: str) -> Address:
     """Return the mailbox under another display name."""
     return Address(address.addr_spec, name, address.key)
@@ -208,9 +215,10 @@ def _read_attached(octets: Octets, part: Part) -> Forward:
     tree = Tree(inner)
     tree.read(heading)
     words = read_words(inner, dissect(tree.parts))
+    written = decode_unstructured(heading.values.get("from", b""))
     return Forward(
         kind="redirected" if heading.resent_from else "attached",
-        author=heading.author,
+        author=heading.author or _nameless(written),
         to=heading.to,
         cc=heading.cc,
         subject=heading.subject,

@@ -238,6 +238,7 @@ class Forward:
     kind: str
     """`attached`, `inline` or `redirected`."""
     author: Address | None
+    """With an empty key where only a name is told."""
     to: tuple[Address, ...] = ()
     cc: tuple[Address, ...] = ()
     subject: str = ""

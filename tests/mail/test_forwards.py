@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from gateway.model.message import Forward
+from gateway.model.message import Address, Forward
 from tests.mail.build import letter, multipart, read, wire
 
 TO = "bob@corp.example"
@@ -209,8 +209,9 @@ def test_authors_as_clients_show_them(value: str, key: str) -> None:
     assert found.author.key == key
 
 
-def test_an_author_without_address_cannot_be_read() -> None:
-    assert forward("From: Ann Lee\nSent: Monday\nTo: Bob\nSubject: Offer\n\nOld.\n").author is None
+def test_an_author_without_address_is_a_name_and_no_identity() -> None:
+    found = forward("From: Ann Lee\nSent: Monday\nTo: Bob\nSubject: Offer\n\nOld.\n")
+    assert found.author == Address("", "Ann Lee")
 
 
 def test_folded_values_are_joined() -> None:
@@ -290,6 +291,17 @@ def test_an_attached_message_is_unwrapped(encoding: str) -> None:
     assert (found.message_id, found.date) == ("i@x", "2026-11-09T09:21:00+00:00")
     assert found.body.strip() == "Inside."
     assert found.chain
+
+
+def test_an_attached_message_whose_author_has_no_address_tells_his_name() -> None:
+    inner = "From: =?utf-8?Q?J=C3=BCrgen?= Lee\nSubject: x\n\nInside.\n"
+    (found,) = read(multipart("mixed", f"Content-Type: message/rfc822\n\n{inner}")).forwards
+    assert found.author == Address("", "Jürgen Lee")
+
+
+def test_an_attached_message_without_author_has_none() -> None:
+    (found,) = read(multipart("mixed", "Content-Type: message/rfc822\n\nSubject: x\n\ny")).forwards
+    assert found.author is None
 
 
 def test_several_attached_messages_and_those_inside_are_all_there() -> None:
