@@ -13,16 +13,15 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from gateway.mail.hints import read_hints, told_lines
 from gateway.mail.reading import read_heading, read_message
 from gateway.model.message import Heading, Message
 from gateway.model.suggestion import Candidate, Suggestion
 from gateway.rules.suggestions import suggest
-from tests.bench.accuracy import Result, Threads, summarise
+from tests.bench.accuracy import Threads
+from tests.bench.results import Label, Result, summarise
 
-Label = dict[str, Any]
 _CITING = re.compile(rb"(?im)^(?:In-Reply-To|References):.*(?:\r?\n[ \t].*)*\r?\n")
 
 
