@@ -50,6 +50,8 @@ def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: d
         policy=policy,
         asked_at=asked_at,
     )
+    if arrival.copy == "always-bcc" and (told := _original_recipients(heading)):
+        return replace(arrival, told_keys=told)
     tied = _in_thread(heading, arrival)
     return arrival if tied is heading else replace(arrival, heading=tied)
 
@@ -157,8 +159,9 @@ def _journalled(
             arrival, heading=inner.heading, recipient_keys=recipients, wrapping=wrapping
         )
         return ((inside, structs.replace(inner, journal_report=report)),)
-    if report is None and (original := _original_recipients(heading)):
-        return ((replace(arrival, recipient_keys=original, wrapping=wrapping), message),)
+    if report is None and (told := arrival.told_keys):
+        inside = replace(arrival, recipient_keys=told, told_keys=(), wrapping=wrapping)
+        return ((inside, message),)
     word = journal_word(heading, report)
     return ((arrival, structs.replace(message, journal=word, journal_report=report)),)
 

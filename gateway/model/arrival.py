@@ -49,6 +49,9 @@ class Arrival:
     """The moment whose facts count: the receipt, or the replay."""
     wrapping: Wrapping | None = None
     """None for a message that came as itself."""
+    told_keys: tuple[str, ...] = ()
+    """Address keys of those whom a copy reached that its envelope does not name, where a field of
+    it tells them; the gate asks of them too."""
 
     @property
     def author(self) -> Address | None:
@@ -109,7 +112,7 @@ class Arrival:
     def recipients(self) -> tuple[str, ...]:
         """Keys of everyone it went to: envelope, To and Cc, without logging addresses."""
         ours = self.directory.logging_by_key
-        named = (a.key for a in (*self.heading.to, *self.heading.cc))
+        named = (*self.told_keys, *(a.key for a in (*self.heading.to, *self.heading.cc)))
         return tuple(k for k in dict.fromkeys((*self.recipient_keys, *named)) if k not in ours)
 
     @cached_property

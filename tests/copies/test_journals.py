@@ -68,3 +68,29 @@ async def test_an_mtas_copy_and_the_message_in_path_are_one(office: Office) -> N
     with office.entries() as entries:
         (entry,) = entries.search()
     assert len(entry.sightings) == 2
+
+
+async def test_a_copy_of_google_reached_whom_its_field_names(office: Office) -> None:
+    """The field tells whom the message reached that named a list, or nobody at all."""
+    copy = letter(to="all@corp.example", X_Gm_Original_To=ANNA)
+    entry = await office.takes(copy_of(copy, JOURNAL))
+    assert entry.mailboxes == (ANNA,)
+    (seen,) = entry.sightings
+    assert ANNA in seen.recipients
+
+
+async def test_a_copy_of_google_is_held_to_the_never_log_list(office: Office) -> None:
+    with Registry(office.folder / "replygate.db", clock=lambda: NOON) as company:
+        company.add_never_log("hidden.example")
+    copy = sent(to=BOB, X_Gm_Original_To="carol@hidden.example")
+    entry = await office.takes(copy_of(copy, JOURNAL))
+    assert (entry.reason, entry.kept) == (Reason.NEVER_LOG_ACCOUNT, False)
+
+
+async def test_copies_of_google_for_several_recipients_are_one_entry(office: Office) -> None:
+    await office.takes(in_path(letter(), ANNA, outgoing=False), RELAYED)
+    for reached in (ANNA, BOB):
+        entry = await office.takes(copy_of(letter(X_Gm_Original_To=reached), JOURNAL))
+    with office.entries() as entries:
+        assert len(list(entries.search())) == 1
+    assert set(entry.mailboxes) == {ANNA, BOB}
