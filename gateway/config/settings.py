@@ -62,7 +62,7 @@ class NextHop:
     """Transactions at one time; over it the answer is an early 421 (D-1)."""
     waiting_s: Seconds = 5.0
     idle_connections: Annotated[int, Meta(ge=0)] = 10
-    idle_s: Seconds = 60.0
+    idle_s: Seconds = 30.0
     messages_per_connection: Count = 100
     connect_timeout_s: Seconds = 30.0
     greeting_timeout_s: Seconds = 60.0

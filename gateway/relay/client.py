@@ -48,8 +48,11 @@ class Hop:
     waiting_s: float = 5.0
     """How long a transaction waits for one of them to become free."""
     idle_connections: int = 10
-    idle_s: float = 60.0
+    idle_s: float = 30.0
     messages_per_connection: int = 100
+    age_s: float = 300.0
+    """How long a connection is used: a process of an MTA that was reloaded keeps its old settings
+    as long as its client stays."""
 
     @property
     def is_loopback(self) -> bool:
@@ -81,6 +84,7 @@ class Connection(asyncio.Protocol):
         self.dirty = False
         """A transaction was left open: RSET comes before the next."""
         self.idle_since = 0.0
+        self.opened_at = 0.0
         self.lost: str = ""
         """Why it cannot be used any more; empty while it can."""
         self.silent = False

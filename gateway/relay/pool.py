@@ -75,13 +75,15 @@ class Pool:
             raise
         self._opening -= 1
         self._extensions = connection.extensions
+        connection.opened_at = self._loop.time()
         self._taken.add(connection)
         return connection
 
     def release(self, connection: Connection) -> None:
         """Take a connection back: keep it for the next transaction, or let it go."""
         self._taken.discard(connection)
-        worn = connection.used >= self.hop.messages_per_connection
+        is_old = self._loop.time() - connection.opened_at >= self.hop.age_s
+        worn = is_old or connection.used >= self.hop.messages_per_connection
         if connection.usable and not worn and len(self._idle) < self.hop.idle_connections:
             connection.idle_since = self._loop.time()
             self._idle.append(connection)

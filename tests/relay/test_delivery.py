@@ -324,6 +324,14 @@ async def test_connection_is_reused_and_then_retired() -> None:
         assert hop.connections == 3
 
 
+async def test_old_connection_is_let_go_though_it_is_used() -> None:
+    """A process of an MTA that was reloaded keeps its old settings while its client stays."""
+    async with next_hop() as hop, relay_to(hop, age_s=0.0) as relay:
+        for _ in range(3):
+            await deliver(relay)
+        assert hop.connections == 3
+
+
 async def test_idle_connection_is_let_go() -> None:
     async with next_hop() as hop, relay_to(hop, idle_s=0.01) as relay:
         await deliver(relay)
