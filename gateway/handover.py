@@ -18,6 +18,7 @@ import structlog
 from gateway.config import settings
 from gateway.interfaces import Sink
 from gateway.model.envelope import Octets
+from gateway.model.handover import USUAL, Kind
 from gateway.model.message import Heading, Message
 from gateway.outbox import Drain, Manner
 from gateway.pipeline import Pipeline
@@ -72,7 +73,8 @@ class Handover:
         self._sinks = config.sinks
         outbox = SqliteOutbox(config.store_path)
         queues = {sink.name: sink.history for sink in config.sinks}
-        await asyncio.to_thread(outbox.register, queues)
+        wants = {sink.name: kinds_of(sink) for sink in config.sinks}
+        await asyncio.to_thread(outbox.register, queues, wants)
         for sink in config.sinks:
             opened = open_sink(sink, config)
             drain = Drain(
@@ -118,6 +120,13 @@ class Handover:
     def _read(self, octets: Octets, heading: Heading) -> Message:
         """Read as the mail path does at this moment: a reload may change how."""
         return self._pipeline.read(octets, heading)
+
+
+def kinds_of(sink: settings.Sink) -> frozenset[Kind]:
+    """Return what a sink of the configuration is told of."""
+    named = frozenset(kind for kind in Kind if kind.word in sink.events)
+    # Whatever a file or a webhook wants: what is erased here is to be erased there.
+    return named | {Kind.ERASED} if named else USUAL
 
 
 def manner_of(sink: settings.Sink) -> Manner:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from gateway.model.directory import Directory
 from gateway.model.entry import Kept, Revision
 from gateway.model.envelope import Client, Content, Envelope, Relayed, Reply
 from gateway.model.facts import Facts, Lookup
-from gateway.model.handover import Parcel, Pause, Push
+from gateway.model.handover import Kind, Parcel, Pause, Push
 
 
 class StoreBusyError(Exception):
@@ -291,10 +291,13 @@ class Outbox(Protocol):
     All calls raise StoreBusyError. Several processes may share one.
     """
 
-    def register(self, sinks: Mapping[str, bool]) -> None:
+    def register(
+        self, sinks: Mapping[str, bool], wants: Mapping[str, Collection[Kind]] | None = None
+    ) -> None:
         """Keep queues for these sinks, and for no other any more.
 
         One that was never seen begins now; where its value is true it is told all that was logged.
+        `wants` says which kinds a sink is told; else all that changes a timeline.
         """
         ...
 

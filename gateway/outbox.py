@@ -40,6 +40,8 @@ LEASE: Final = timedelta(minutes=15)
 """Longer than any push may take: a crashed process loses its claims after that."""
 GONE: Final = frozenset({Kind.REMOVED, Kind.ERASED})
 """Kinds that tell nothing of the content."""
+ALONE: Final = frozenset({Kind.UNENROLLED, Kind.SUGGESTED})
+"""Kinds that say something where nothing is told of the message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +199,29 @@ class Drain:
             return None
         parcel, kept = self._outbox.content_of(push, self._clock())
         if (entry := parcel.entry) is None:
-            return parcel if push.kind is Kind.UNENROLLED else None
+            return parcel if push.kind in ALONE else None
         if kept is not None:
             octets = kept.envelope.content.octets
             parcel = replace(parcel, message=self._message(kept), octets=octets)
         addresses = {**parcel.addresses, **self._of_mailboxes(entry)}
         blind = reached_blindly(entry, parcel.message, addresses)
+        if push.kind is Kind.BOUNCE:
+            parcel = self._open(parcel, push)
         return replace(parcel, addresses=addresses, blind=blind)
+
+    def _open(self, parcel: Parcel, push: Push) -> Parcel:
+        """Return the parcel of a bounce without whom the original reached blindly."""
+        original = replace(push, kind=Kind.LOGGED, entry_id=str(push.told.get("original", "")))
+        sent, kept = self._outbox.content_of(original, self._clock())
+        blind = frozenset[str]()
+        if sent.entry is not None:
+            message = self._message(kept) if kept is not None else None
+            blind = reached_blindly(sent.entry, message, sent.addresses)
+        held = {key for one in blind for key in (one, *sent.addresses.get(one, ()))}
+        if sent.entry is not None and push.told.get("recipient") not in held:
+            return parcel
+        told = {name: value for name, value in push.told.items() if name != "recipient"}
+        return replace(parcel, push=replace(push, told=told))
 
     def _of_mailboxes(self, entry: Entry) -> dict[str, tuple[str, ...]]:
         """Return all address keys of the mailboxes of an entry."""

@@ -145,6 +145,14 @@ class Metrics:
     """Answers /metrics, /health and /ready; None answers nobody."""
 
 
+Event = Literal[
+    "email.logged", "email.removed", "email.erased", "email.not_logged", "email.held",
+    "reply.received", "bounce.received", "contact.merged", "contact.suggested",
+    "sequence.unenrolled",
+]  # fmt: skip
+"""What a sink may be told of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sink:
     """`[[sink]]`: a place that entries are handed over to."""
@@ -165,6 +173,8 @@ class Sink:
     give_up_days: Annotated[float, Meta(gt=0, le=365)] = 7.0
     at_once: Annotated[int, Meta(ge=1, le=100)] = 4
     timeout_s: Seconds = 30.0
+    events: tuple[Event, ...] = ()
+    """Of jsonl and webhook: which are told; empty is all that changes a timeline."""
     blind_recipients: Literal["", "apart", "hidden"] = ""
     create_contacts: bool = True
     attachments: bool = True

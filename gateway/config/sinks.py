@@ -56,6 +56,9 @@ def _look_at(tables: Tables, sink: Sink, path: Path) -> None:
     if not _NAME.fullmatch(sink.name):
         problem = "small letters, digits and dashes are expected; a letter goes first."
         tables.say((*path, "name"), f"[[sink]] name: {problem}")
+    elif sink.events and sink.kind not in {"jsonl", "webhook"}:
+        problem = "a CRM is told what changes its timelines; leave events out."
+        tables.say((*path, "events"), f"[[sink]] events: {problem}")
     elif sink.kind == "jsonl":
         if sink.path is None:
             tables.say((*path, "kind"), "[[sink]] jsonl needs a path: the file of its lines.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
+from typing import Final
 
 from gateway.model.decision import Reason
 from gateway.model.entry import Entry
@@ -27,6 +28,25 @@ class Kind(StrEnum):
     """A contact of it was merged into another: it is tied anew."""
     UNENROLLED = "sequence.unenrolled"
     """A reply ended an enrolment in a sequence of the sales tool."""
+    NOT_LOGGED = "email.not_logged"
+    """It passed the privacy gate, and is not on the timeline."""
+    HELD = "email.held"
+    """It waits for a person to decide."""
+    REPLY = "reply.received"
+    """Somebody answered in a tracked thread, by hand."""
+    BOUNCE = "bounce.received"
+    """A message that is on the timeline was not delivered to somebody."""
+    SUGGESTED = "contact.suggested"
+    """An address looks like a second one of a contact."""
+
+    @property
+    def word(self) -> str:
+        """What files and webhooks are told: what is an entry here is an email to them."""
+        return self.value.replace("entry.", "email.")
+
+
+USUAL: Final = frozenset({Kind.LOGGED, Kind.REMOVED, Kind.ERASED, Kind.MERGED, Kind.UNENROLLED})
+"""What a sink is told that does not say what it wants: all that changes a timeline."""
 
 
 class State(StrEnum):

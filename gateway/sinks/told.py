@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.model.entry import Entry
+from gateway.model.envelope import Direction
 from gateway.model.handover import Parcel
 from gateway.model.message import Address
 
@@ -26,12 +27,13 @@ def told(parcel: Parcel, *, blind: bool = False) -> dict[str, Any]:
     push = parcel.push
     data: dict[str, Any] = {"entry": push.entry_id, **push.told}
     if parcel.entry is not None:
-        data |= _entry(parcel, parcel.entry)
+        stopped = not parcel.entry.outcome.on_timeline
+        data |= _stopped(parcel, parcel.entry) if stopped else _entry(parcel, parcel.entry)
         if blind and parcel.blind:
             data["blind"] = _blind(parcel, parcel.entry)
     return {
         "id": push.key,
-        "type": str(push.kind),
+        "type": push.kind.word,
         "timestamp": push.made_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "ordering_key": push.thread,
         "sequence": push.number,
@@ -72,6 +74,26 @@ def _entry(parcel: Parcel, entry: Entry) -> dict[str, Any]:
             }
             for note in entry.attachments
         ],
+    }
+
+
+def _stopped(parcel: Parcel, entry: Entry) -> dict[str, Any]:
+    """Return what is told of a message that is not on the timeline: why, and none of its words.
+
+    The remedy of a message that was sent may name whom it went to blindly.
+    """
+    remedy = entry.remedy if entry.direction is Direction.INCOMING else ""
+    return {
+        "message_id": entry.message_id,
+        "direction": str(entry.direction),
+        "received_at": entry.received_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "outcome": str(entry.outcome),
+        "reason": str(entry.reason),
+        "remedy": remedy,
+        "author": {"address": entry.author, "name": entry.author_name},
+        "subject": entry.subject,
+        "mailboxes": [one for one in entry.mailboxes if one not in parcel.blind],
+        "user": entry.user,
     }
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from gateway.model.decision import Outcome, TrackThread
+from gateway.model import message
+from gateway.model.case import Case
+from gateway.model.decision import Outcome, Reason, TrackThread
+from gateway.model.handover import Kind
 from gateway.store.described import described, is_sealed
 from gateway.store.effects import Effects
 from gateway.store.entry_rows import EntryRows, Judged
@@ -54,6 +57,7 @@ class Decisions:
         self._entries.fill(entry, judged, ids.conversation, contacts)
         if decision.outcome.on_timeline:
             self._show(entry, tied, judged, told, free=False)
+        self._tell(entry, judged, now, free=False)
         self._finish(entry, tied, judged, now, free=False)
 
     def decide(self, entry: int, judged: Judged, by: str, sighting: int | None) -> int:
@@ -90,6 +94,7 @@ class Decisions:
             self._threads.hide(tied, entry)
             event = {"entry": entry_name(entry)}
             self._effects.announce("entry.removed", entry, event, now, free=free)
+        self._tell(entry, judged, now, free=free, was=Outcome(was))
         self._finish(entry, tied, judged, now, free=free)
         return until
 
@@ -122,6 +127,26 @@ class Decisions:
         event = {"entry": entry_name(entry), "reason": decision.reason}
         self._effects.announce("entry.logged", entry, event, micros(self._clock()), free=free)
 
+    def _tell(
+        self, entry: int, judged: Judged, now: int, *, free: bool, was: Outcome | None = None
+    ) -> None:
+        """Tell sinks that want it what is not on the timeline, and what a person answered.
+
+        What the privacy gate stopped is told to nobody.
+        """
+        case, decision = judged.case, judged.decision
+        if not isinstance(case, Case) or is_sealed(decision):
+            return
+        told = {"reason": decision.reason}
+        if decision.outcome in _STOPPED:
+            self._effects.tell(_STOPPED[decision.outcome], entry, told, now, free=free)
+        elif (
+            decision.reason in _ANSWERS
+            and case.message.kind is message.Kind.PERSONAL
+            and not (was and was.on_timeline)
+        ):
+            self._effects.tell(Kind.REPLY, entry, told, now, free=free)
+
     def _finish(self, entry: int, tied: Tied, judged: Judged, now: int, *, free: bool) -> None:
         if tied.stirred:
             self._threads.stir(tied, entry, now)
@@ -130,6 +155,8 @@ class Decisions:
             self._effects.apply(judged.decision, entry, now, free=free)
 
 
+_STOPPED = {Outcome.NOT_LOGGED: Kind.NOT_LOGGED, Outcome.HELD: Kind.HELD}
+_ANSWERS = frozenset({Reason.TRACKED_REPLY, Reason.REPLY_FROM_UNKNOWN})
 _MERGED = ("recipients", "outside", "marked", "author", "author_name", "subject", "base_subject")
 _FIXED = frozenset({"message_id", "received_at", "direction", "route", "gate", "date"})
 """Columns that the first sighting settles."""

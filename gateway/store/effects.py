@@ -14,6 +14,7 @@ from gateway.model.decision import (
     SuggestAlias,
     TrackThread,
 )
+from gateway.model.handover import Kind
 from gateway.store.contacts import contact_numbers, read_contacts
 from gateway.store.database import Connection
 from gateway.store.rows import clean, entry_name, entry_number, to_json
@@ -57,13 +58,9 @@ class Effects:
                 case EndEnrolment():
                     self._end_enrolment(effect, entry, at, free=free)
                 case AttachToEntry():
-                    self._attach(effect, entry, at)
+                    self._attach(effect, entry, at, free=free)
                 case SuggestAlias():
-                    self._run(
-                        "INSERT OR IGNORE INTO suggested_aliases SELECT contact, ?, ?, ?"
-                        " FROM contacts WHERE contact = ?",
-                        (clean(effect.address), entry, at, effect.contact_id),
-                    )
+                    self._suggest(effect, entry, at, free=free)
                 case JudgeAnew():
                     self._judge_anew(effect, entry, at)
                 case MakeContact() | TrackThread():
@@ -77,6 +74,12 @@ class Effects:
             "INSERT INTO outbox (kind, entry, told, made_at, freed_at) VALUES (?, ?, ?, ?, ?)",
             (kind, entry, to_json(told), at, at if free else None),
         )
+
+    def tell(self, kind: Kind, entry: int, told: dict[str, Any], at: int, *, free: bool) -> None:
+        """Announce an event that few want, where a sink does."""
+        wanted = "SELECT 1 FROM sinks WHERE active AND wants LIKE '% ' || ? || ' %' LIMIT 1"
+        if self._run(wanted, (str(kind),)).fetchone():
+            self.announce(str(kind), entry, {"entry": entry_name(entry), **told}, at, free=free)
 
     def undo(self, entry: int, at: int) -> None:
         """Take back what a message did that was never delivered."""
@@ -135,7 +138,18 @@ class Effects:
         }
         self.announce("sequence.unenrolled", entry, told, at, free=free)
 
-    def _attach(self, effect: AttachToEntry, entry: int, at: int) -> None:
+    def _suggest(self, effect: SuggestAlias, entry: int, at: int, *, free: bool) -> None:
+        made = self._run(
+            "INSERT OR IGNORE INTO suggested_aliases SELECT contact, ?, ?, ?"
+            " FROM contacts WHERE contact = ?",
+            (clean(effect.address), entry, at, effect.contact_id),
+        )
+        if made.rowcount == 1:
+            row = self._run("SELECT address FROM contacts WHERE contact = ?", (effect.contact_id,))
+            told = {"address": clean(effect.address), "contact": row.fetchone()[0]}
+            self.tell(Kind.SUGGESTED, entry, told, at, free=free)
+
+    def _attach(self, effect: AttachToEntry, entry: int, at: int, *, free: bool) -> None:
         if target := entry_number(effect.entry_id):
             self._run(
                 "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?)"
@@ -150,6 +164,13 @@ class Effects:
                     at,
                 ),
             )
+            if effect.action == "failed":
+                told = {
+                    "original": effect.entry_id,
+                    "recipient": clean(effect.recipient),
+                    "status": clean(effect.status),
+                }
+                self.tell(Kind.BOUNCE, entry, told, at, free=free)
 
     def _judge_anew(self, effect: JudgeAnew, entry: int, at: int) -> None:
         if target := entry_number(effect.entry_id):

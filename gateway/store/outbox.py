@@ -7,17 +7,17 @@ takes no lock of the writer's: mail comes first.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from gateway.model.decision import Reason
+from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Entry, Kept
 from gateway.model.facts import Contact
-from gateway.model.handover import Kind, Parcel, Pause, Push, Standing, State
+from gateway.model.handover import USUAL, Kind, Parcel, Pause, Push, Standing, State
 from gateway.store.contacts import read_contacts
 from gateway.store.entries import Entries
 from gateway.store.faults import NotListedError
@@ -49,7 +49,9 @@ class SqliteOutbox:
         self._change = partial(changing, path, timeout_s)
         self._me = secrets.token_hex(8)
 
-    def register(self, sinks: Mapping[str, bool]) -> None:
+    def register(
+        self, sinks: Mapping[str, bool], wants: Mapping[str, Collection[Kind]] | None = None
+    ) -> None:
         """Keep queues for these sinks, and for no other any more.
 
         What was logged before a new one goes into its queue bit by bit, so that no letter waits.
@@ -58,6 +60,8 @@ class SqliteOutbox:
             change.execute("UPDATE sinks SET active = 0")
             for sink, history in sinks.items():
                 change.execute(_REGISTER, (sink, int(history)))
+                kinds = " ".join(sorted((wants or {}).get(sink, USUAL)))
+                change.execute("UPDATE sinks SET wants = ? WHERE sink = ?", (f" {kinds} ", sink))
         for sink, since in self._rows("SELECT sink, since FROM sinks WHERE since < 0"):
             while sink in sinks and since < 0:
                 with self._change() as change:
@@ -74,7 +78,7 @@ class SqliteOutbox:
         if not self._rows(_TO_HAND):
             return 0
         with self._change() as change:
-            count = change.execute(_GATHER, (micros(now), *KINDS)).rowcount
+            count = change.execute(_GATHER, (micros(now),)).rowcount
             change.execute(_HANDED)
             for _ in range(_MOST_MERGES):
                 if change.execute(_FOLLOW_MERGES).rowcount < 1:
@@ -134,7 +138,7 @@ class SqliteOutbox:
         """Return what may be told of a push today, and what is kept of its message."""
         with Entries(self._path, clock=lambda: now) as entries:
             entry = entries.find(push.entry_id)
-        if entry is None or not entry.outcome.on_timeline:
+        if entry is None or not (entry.outcome.on_timeline or _still(push.kind, entry.outcome)):
             return Parcel(push), None
         blobs = blobs_of(self._path)
         with self._opened() as connection:
@@ -234,8 +238,7 @@ class SqliteOutbox:
             return list(connection.execute(sql, values).fetchall())
 
 
-KINDS = tuple(Kind)
-_KINDS = f"({', '.join('?' * len(KINDS))})"
+_WANTED = "s.wants LIKE '% ' || o.kind || ' %'"
 _MOST_MERGES = 32
 _TO_HAND = "SELECT 1 FROM outbox WHERE handed = 0 AND freed_at NOT NULL LIMIT 1"
 _AT_ONCE = 5000
@@ -247,8 +250,9 @@ _REGISTER = (
 _HISTORY = (
     "INSERT INTO pushes (sink, event, entry, thread, state, next_at)"
     " SELECT ?, o.event, o.entry, coalesce(e.thread, 0), 'waiting', o.freed_at"
-    " FROM outbox o LEFT JOIN entries e ON e.entry = o.entry WHERE o.event > ? AND o.event <= ?"
-    f" AND o.freed_at NOT NULL AND NOT o.void AND o.kind IN {_KINDS}"
+    " FROM outbox o JOIN sinks s ON s.sink = ? LEFT JOIN entries e ON e.entry = o.entry"
+    " WHERE o.event > ? AND o.event <= ?"
+    f" AND o.freed_at NOT NULL AND NOT o.void AND {_WANTED}"
     " ORDER BY o.freed_at, o.event ON CONFLICT DO NOTHING"
 )
 _FREE = (
@@ -260,7 +264,7 @@ _GATHER = (
     " SELECT s.sink, o.event, o.entry, coalesce(e.thread, 0), 'waiting', ?"
     " FROM outbox o JOIN sinks s ON s.active AND o.event > s.since"
     " LEFT JOIN entries e ON e.entry = o.entry"
-    f" WHERE o.event IN {_FREE} AND NOT o.void AND o.kind IN {_KINDS}"
+    f" WHERE o.event IN {_FREE} AND NOT o.void AND {_WANTED}"
     " ORDER BY o.freed_at, o.event, s.sink ON CONFLICT DO NOTHING"
 )
 _HANDED = f"UPDATE outbox SET handed = 1 WHERE event IN {_FREE}"
@@ -309,6 +313,11 @@ _DECIDE = (
 )
 
 
+def _still(kind: Kind, outcome: Outcome) -> bool:
+    """Whether a message is still what an event said that it was not on the timeline for."""
+    return (kind, outcome) in {(Kind.HELD, Outcome.HELD), (Kind.NOT_LOGGED, Outcome.NOT_LOGGED)}
+
+
 def _look_back(change: Any, sink: str, after: int) -> int:
     """Put some of the past into the queue of a new sink; return since when it is told by itself.
 
@@ -316,7 +325,7 @@ def _look_back(change: Any, sink: str, after: int) -> int:
     """
     (newest,) = change.execute("SELECT coalesce(max(event), 0) FROM outbox").fetchone()
     until = min(after + _AT_ONCE, newest)
-    change.execute(_HISTORY, (sink, after, until, *KINDS))
+    change.execute(_HISTORY, (sink, sink, after, until))
     # What is under way at this moment becomes free later: no event is before its beginning.
     since = 0 if until == newest else -int(until) - 1
     change.execute(

@@ -16,7 +16,7 @@ from tests.sinks.parcels import logged
 async def test_a_line_says_all_that_a_reader_needs(tmp_path: Path) -> None:
     await JsonlSink("file", tmp_path / "told").push(logged())
     event = json.loads((tmp_path / "told").read_text())
-    assert (event["id"], event["type"], event["ordering_key"]) == ("evt_1", "entry.logged", "77")
+    assert (event["id"], event["type"], event["ordering_key"]) == ("evt_1", "email.logged", "77")
     assert event["data"]["contacts"] == [{"address": "ann@client.example", "name": "Ann Archer"}]
     assert [one["address"] for one in event["data"]["cc"]] == ["dan@client.example"]
     assert event["data"]["attachments"][0]["name"] == "offer.pdf"

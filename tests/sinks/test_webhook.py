@@ -33,7 +33,7 @@ async def test_a_receiver_can_verify_it(server: HttpServer) -> None:
     await post(server, NEW)
     (request,) = server.requests
     event = Webhook(NEW).verify(request.body, dict(request.headers))
-    assert (event["id"], event["type"]) == (request.headers["webhook-id"], "entry.logged")
+    assert (event["id"], event["type"]) == (request.headers["webhook-id"], "email.logged")
 
 
 async def test_another_key_does_not_verify_it(server: HttpServer) -> None:
