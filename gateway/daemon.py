@@ -22,9 +22,10 @@ from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.scanners import all_signatures
 from gateway.doors import House, OpenDoor, hop_of, open_door, openings_of
-from gateway.duties import Duties
+from gateway.duties import SWITCHES_S, Duties, take_up_switches
 from gateway.filetypes import FileTypes, reader
 from gateway.handover import Handover
+from gateway.inboxes import Inboxes
 from gateway.interfaces import Passage, StoreBusyError
 from gateway.model.envelope import RelayState
 from gateway.model.trust import Trust
@@ -39,8 +40,8 @@ from gateway.service.line import Line
 from gateway.service.metrics import Metrics, Told
 from gateway.service.standing import Standing
 from gateway.service.watch import Watch
+from gateway.standby import AGAIN_S, Standby, open_or_await
 from gateway.store.notices import NoticeBox
-from gateway.store.opening import open_store
 from gateway.store.spool import FolderSpool
 from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
@@ -55,7 +56,7 @@ the final dot, and the unit gives us 660."""
 
 
 def run(config: settings.Config) -> None:
-    """Serve mail until a signal says stop. Raises OSError, StoreVersionError, StoreBusyError.
+    """Serve mail until a signal says stop. Raises OSError and StoreVersionError.
 
     With several workers this process becomes their parent, and returns in each of them too.
     """
@@ -148,18 +149,14 @@ class Daemon:
         return sorted(self.servers)
 
     async def start(self) -> None:
-        """Open the store, then the doors. Raises OSError, StoreVersionError, StoreBusyError."""
+        """Open the store, then the doors. Raises OSError and StoreVersionError."""
         config = self.config
         state = config.gateway.state
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.store = open_store(
-            config.store_path,
-            domains=frozenset(config.gateway.domains),
-            logging_addresses=config.addresses,
-            crm_logins=config.crm_logins,
-            shared=self.work is not None,
-        )
+        self.store = open_or_await(config, shared=self.work is not None)
         self._closing.callback(self.store.close)
+        self.standby = Standby(self.store, config.store_path, self.log)
+        self.behind(self.standby.until_there())
         self.spool = FolderSpool(state / "spool")
         self.verifier = new_verifier(config.trust)
         self.pipeline = Pipeline(
@@ -171,6 +168,7 @@ class Daemon:
             decided_late=self._tell_sender,
             read=self._reader(config),
         )
+        self.behind(self.standby.again(self._take_up_switches, SWITCHES_S))
         self.notice_box = NoticeBox(config.store_path)
         self._closing.push_async_callback(self.filing.finish)
         self._closing.push_async_callback(self._close_doors)
@@ -182,8 +180,10 @@ class Daemon:
         for listener in config.listeners:
             await self._open(listener, inherited)
         inherited.close()
-        self.handover = Handover(self.store, self.pipeline, self.log, self._again)
+        self.handover = Handover(self.store, self.pipeline, self.log, self.standby.again)
         self._closing.push_async_callback(self.handover.close)
+        self.inboxes = Inboxes(self.pipeline, state, self.log)
+        self._closing.push_async_callback(self.inboxes.close)
         self.duties = Duties(
             self.store,
             self.pipeline,
@@ -195,9 +195,10 @@ class Daemon:
             self.duties.left_after = _longest_relay(config)
         if self._is_first:
             await self._be_watched()
-            await self.handover.change(config)
-            for work, every_s in self.duties.all:
-                self.behind(self._again(work, every_s))
+            await self._hand_over()
+            await self.inboxes.change(config)
+            for work, every_s in (*self.duties.all, (self.standby.keep_lists, AGAIN_S)):
+                self.behind(self.standby.again(work, every_s))
             self.behind(self._look_at_file_types())
         self.log.info("started", listeners=",".join(self.listening), **self._worker)
         if self.line is not None:
@@ -248,14 +249,17 @@ class Daemon:
         if not (fixed and same) and self._is_first:
             self.log.warning("reload", note=NEEDS_RESTART)
         self.pipeline.settings = _flow_settings(config)
+        take_up_switches(self.store, self.pipeline, config.policy, self.log)
         self.pipeline.read = self._reader(config)
         if config.trust != self.config.trust:
             self.verifier = self.pipeline.verifier = new_verifier(config.trust)
         if self._is_first:
-            await self.handover.change(config)
+            await self.inboxes.change(config)
         for name in before.keys() - staying.keys():
             await self.servers.pop(name).stop(GRACE_S)
         self.config = config
+        if self._is_first:
+            await self._hand_over()
         inherited = self._inherited()
         for name in staying.keys() - before.keys():
             await self._open(staying[name], inherited)
@@ -335,16 +339,15 @@ class Daemon:
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    async def _again(self, work: Callable[[], Awaitable[None]], every_s: float) -> None:
-        """Run some work again and again; what goes wrong in it is said, and tried again."""
-        while True:
-            try:
-                await work()
-            except StoreBusyError as error:
-                self.log.warning("waiting for the store", trouble=str(error))
-            except Exception:
-                self.log.exception("a defect; please report it")
-            await asyncio.sleep(every_s)
+    async def _hand_over(self) -> None:
+        """Serve the sinks of the configuration, at once or when the store is there."""
+        try:
+            await self.handover.change(self.config)
+        except StoreBusyError:
+            self.behind(self.standby.until_done(lambda: self.handover.change(self.config)))
+
+    async def _take_up_switches(self) -> None:
+        take_up_switches(self.store, self.pipeline, self.config.policy, self.log)
 
     def _reader(self, config: settings.Config) -> Read:
         """Return what reads a message, with all that it knows of scanners and files."""

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
 from gateway.model.decision import Outcome, Reason
+from gateway.model.policy import Policy
 from gateway.notices.postman import Postman
 from gateway.pipeline import Pipeline
 from gateway.replay import Replayer
 from gateway.rules.intake import UNANSWERED
+from gateway.rules.switches import in_force
+from gateway.store.away import AwaitedStore
 from gateway.store.entries import Entries, Filters
 from gateway.store.opening import Store
 from gateway.store.sqlite import SqliteStore
@@ -21,6 +25,8 @@ from gateway.store.sqlite import SqliteStore
 WAITING_S = 0.2
 """How often entries that another message set waiting are judged anew."""
 SPOOL_S = 5.0
+SWITCHES_S = 1.0
+"""How often it is seen whether switches were set over the configuration; every worker looks."""
 PURGE_S = 3600.0
 NOTICES_S = 5.0
 PROVE_S = 300.0
@@ -35,6 +41,17 @@ LEFT_S = 300.0
 """How often it is seen whether a worker that ended has left something."""
 PENDING_AGAIN = timedelta(hours=1)
 """How far a later look goes back behind the last: what lay in the spool is decided late."""
+
+
+def take_up_switches(
+    store: Store, pipeline: Pipeline, base: Policy, log: structlog.stdlib.BoundLogger
+) -> None:
+    """Let the switches hold that were set over the configuration since the last look."""
+    policy = in_force(base, store.directory.switched)
+    if policy != pipeline.settings.policy:
+        pipeline.settings = replace(pipeline.settings, policy=policy)
+        names = ",".join(one.name for one in store.directory.switched)
+        log.info("policy changed", preset=policy.preset, switches=names)
 
 
 class Duties:
@@ -114,7 +131,7 @@ class Duties:
 
     async def _recover(self) -> None:
         """Mark what a worker left that ended: alone among workers, the next one cannot."""
-        if self.left_after is None or not isinstance(self._store, SqliteStore):
+        if self.left_after is None or not isinstance(self._store, SqliteStore | AwaitedStore):
             return
         if left := await self._store.recover(datetime.now(UTC) - self.left_after):
             self._log.warning("nobody knows whether the next hop has these", messages=left)

@@ -18,6 +18,7 @@ COMMANDS = {
     "user": "gateway.cli.user:user",
     "mailbox": "gateway.cli.mailbox:mailbox",
     "contact": "gateway.cli.contact:contact",
+    "policy": "gateway.cli.policy:policy",
     "never-log": "gateway.cli.never_log:never_log",
     "allow": "gateway.cli.never_log:allow",
     "address": "gateway.cli.address:address",

@@ -13,6 +13,7 @@ import click
 from gateway.config.settings import Config
 from gateway.pipeline import Pipeline, Settings
 from gateway.replay import Replayer
+from gateway.rules.switches import in_force
 from gateway.store.entries import Entries
 from gateway.store.opening import Store, open_store
 from gateway.store.registry import Registry
@@ -57,11 +58,12 @@ async def open_flow(config: Config) -> AsyncIterator[Flow]:
     try:
         verifier = new_verifier(config.trust)
         # History may be large, and nobody waits for it at the other end.
-        settings = Settings(policy=config.policy, inspection_budget_s=60.0)
+        policy = in_force(config.policy, store.directory.switched)
+        settings = Settings(policy=policy, inspection_budget_s=60.0)
         spool = FolderSpool(config.gateway.state / "spool")
         read = reader(all_signatures(config.signatures))
         pipeline = Pipeline(store, spool, verifier, settings, read=read)
-        yield Flow(store, pipeline, Replayer(store, verifier, config.policy, read))
+        yield Flow(store, pipeline, Replayer(store, verifier, policy, read))
     finally:
         store.close()
 

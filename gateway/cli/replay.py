@@ -20,20 +20,10 @@ from gateway.config.settings import Config
 from gateway.model.policy import Policy
 from gateway.replay import Change
 from gateway.rules.presets import PRESETS
+from gateway.rules.switches import of_preset
 from gateway.store.entries import Filters
 
 COLUMNS = ("entry", "author", "before", "before_reason", "after", "reason")
-OURS = (
-    "logging_address",
-    "mark_field",
-    "folder_field",
-    "trusted_filters",
-    "retention",
-    "received_limit",
-    "copies_limit",
-    "inspection_limit",
-)
-"""Settings of a policy that are no matter of a preset."""
 
 
 @click.command("replay", cls=Command)
@@ -89,12 +79,9 @@ def replay(
         raise CommandError(f"Nothing is kept of {', '.join(lost)}: it cannot be judged again.")
 
 
-def _policy(config: Config, name: str | None) -> Policy:
-    """Return the policy of the configuration, or a preset with the settings around it."""
-    if name is None:
-        return config.policy
-    ours = {setting: getattr(config.policy, setting) for setting in OURS}
-    return replace(PRESETS[name], **ours)
+def _policy(config: Config, name: str | None) -> Policy | None:
+    """Return a preset with the settings around it; None is the policy that holds."""
+    return of_preset(config.policy, name) if name is not None else None
 
 
 def _choose(
@@ -120,13 +107,19 @@ def _choose(
 
 
 async def _judge(
-    config: Config, entry_ids: Sequence[str], policy: Policy, *, only_say: bool, receipt: bool
+    config: Config,
+    entry_ids: Sequence[str],
+    policy: Policy | None,
+    *,
+    only_say: bool,
+    receipt: bool,
 ) -> list[Change]:
     """Judge the entries and return what changed, or what would."""
     now = datetime.now(UTC)
     changes: list[Change] = []
     async with open_flow(config) as flow:
-        flow.replayer.policy = policy
+        if policy is not None:
+            flow.replayer.policy = policy
         with progress("Judging again", len(entry_ids)) as step:
             for entry_id in entry_ids:
                 change = await _one(flow, entry_id, now, only_say=only_say, receipt=receipt)

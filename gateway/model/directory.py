@@ -119,6 +119,19 @@ class LoggingAddress:
     """The msg-id that what comes to it answers, when it was made for one thread."""
 
 
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """A switch that is set over the one of the configuration."""
+
+    name: str
+    """The setting of the policy; `preset` is all of a preset."""
+    value: str
+    """As JSON."""
+    by: str
+    """Who set it."""
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Directory:
     """All of it, as of one read."""
@@ -142,6 +155,10 @@ class Directory:
     """Networks in CIDR form, each with the key of a user whose mail a person believed from it."""
     notice_key: bytes = field(default=b"", repr=False)
     """The key that signs the ids of our own notices; empty while none are sent."""
+    switched: tuple[Switched, ...] = ()
+    """Switches that hold over those of the configuration, in the order in which they were set."""
+    known: bool = True
+    """False when it could not be read, not even as it was: nobody knows what may be kept."""
 
     @cached_property
     def user_by_key(self) -> Mapping[str, User]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gateway.model.directory import (
     Connection,
     Directory,
@@ -18,6 +20,7 @@ from gateway.model.directory import (
     Mailbox,
     NeverLog,
     ProviderChange,
+    Switched,
     User,
 )
 from gateway.store import database
@@ -65,7 +68,16 @@ def read_directory(connection: database.Connection, configured: Configured) -> D
             connection.execute("SELECT network, user FROM approved_routes").fetchall()
         ),
         notice_key=_notice_key(settings["key"]),
+        switched=read_switches(settings.get("switches")),
     )
+
+
+def read_switches(text: Any) -> tuple[Switched, ...]:
+    """Return what the setting of switches says; nothing where it cannot be read."""
+    try:
+        return msgspec.json.decode(text, type=tuple[Switched, ...]) if text else ()
+    except (msgspec.MsgspecError, UnicodeError, TypeError):
+        return ()
 
 
 def notice_key(path: Path) -> bytes:

@@ -8,13 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gateway.model.directory import Directory, Mailbox, User
+from gateway.model.directory import Directory, Mailbox, Switched, User
 from gateway.model.entry import Kept
 from gateway.model.facts import Contact
 from gateway.store import database
 from gateway.store.book import now
 from gateway.store.contacts import contact_numbers, read_contacts
-from gateway.store.directory import Configured, read_directory, read_mailboxes, read_users
+from gateway.store.directory import (
+    Configured,
+    read_directory,
+    read_mailboxes,
+    read_switches,
+    read_users,
+)
 from gateway.store.entries import Entries
 from gateway.store.kept import read_kept
 from gateway.store.octets import blobs_of
@@ -124,6 +130,11 @@ class PeopleViews(Entries):
             Suggestion(address, people[contact], entry_name(entry))
             for address, contact, entry in rows
         )
+
+    def switched(self) -> tuple[Switched, ...]:
+        """Return the switches that are set over the configuration."""
+        rows = self._rows("SELECT value FROM settings WHERE name = 'switches'")
+        return read_switches(rows[0][0]) if rows else ()
 
     def names_of(self, entry_id: str) -> list[str]:
         """Return the names of the contacts that an entry is tied to."""

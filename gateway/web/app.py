@@ -104,6 +104,8 @@ def _routes() -> list[Route | Mount]:
         Route("/suggestions", acts(held.accept), methods=["POST"]),
         Route("/me/language", acts(me.choose_language), methods=["POST"]),
         Route("/policy", shows(policy.policy, admin=True)),
+        Route("/policy/{name:str}", shows(policy.switch, admin=True), methods=["GET"]),
+        Route("/policy/{name:str}", acts(policy.change, admin=True), methods=["POST"]),
         Route("/admin", shows(admin.admin, admin=True)),
         Route("/admin/live", admin.live),
         Route("/admin/mailboxes", acts(mailboxes.change, admin=True), methods=["POST"]),

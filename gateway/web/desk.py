@@ -20,6 +20,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from gateway.config.settings import Config
 from gateway.model.directory import Mailbox
+from gateway.model.policy import Policy
+from gateway.rules.switches import in_force
 from gateway.store.views import Views
 from gateway.web.vault import Vault
 from gateway.web.viewer import Viewer
@@ -77,6 +79,11 @@ class Visit:
     def config(self) -> Config:
         """The configuration."""
         return self.desk.config
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that holds: the configuration, with what was switched over it."""
+        return in_force(self.config.policy, self.views.switched())
 
     def asked(self, name: str) -> str:
         """Return a parameter of the address; empty when it is not given."""

@@ -26,6 +26,7 @@ from gateway.model.place import ServedPath
 from gateway.model.policy import Policy
 from gateway.replay import Change, Replayer
 from gateway.rules.by_hand import discard_by_hand
+from gateway.rules.switches import in_force
 from gateway.store import database
 from gateway.store.entries import Filters
 from gateway.store.opening import Store, open_store
@@ -290,7 +291,8 @@ async def _opened(config: Config, path: Path, by: str, now: datetime) -> AsyncIt
     try:
         verifier = Verifier(config.trust, Keys(make_resolver()))
         read = reader(all_signatures(config.signatures))
-        replayer = Replayer(store, verifier, config.policy, read)
+        policy = in_force(config.policy, store.directory.switched)
+        replayer = Replayer(store, verifier, policy, read)
         yield _Flow(store, replayer, now, by)
     finally:
         store.close()

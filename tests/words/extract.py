@@ -20,8 +20,8 @@ from jinja2.ext import extract_from_ast
 from gateway.model.decision import Reason
 from gateway.notices import words as notices
 from gateway.rules.telling import FATES, OUTCOMES, STAGES
-from gateway.web import orders, templating, work
-from gateway.web.pages import policy, signing
+from gateway.web import orders, switch_words, templating, work
+from gateway.web.pages import signing
 from gateway.words import phrases
 from gateway.words.rules import remedies_of, sentences_of
 
@@ -67,7 +67,7 @@ def _calls() -> Iterator[Said]:
 def _tables() -> Iterator[Said]:
     for table in (
         OUTCOMES, STAGES, FATES, orders.LABELS, orders.SENTENCES, templating.SHORT,
-        templating.WAYS, templating.FILE_STATES, policy.SWITCHES, policy.VALUES,
+        templating.WAYS, templating.FILE_STATES, switch_words.SWITCHES, switch_words.VALUES,
     ):  # fmt: skip
         yield from table.values()
     yield from (templating.STORED, templating.STRIPPED_BY, work.NOT_KEPT, work.GONE)

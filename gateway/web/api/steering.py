@@ -11,6 +11,7 @@ from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Entry
 from gateway.model.policy import Policy
 from gateway.rules.presets import PRESETS
+from gateway.rules.switches import of_preset
 from gateway.store.views import Wanted
 from gateway.web.api import shapes
 from gateway.web.api.asking import After, Moment
@@ -22,7 +23,6 @@ from gateway.web.api.telling import changed, done, message, seen
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
 from gateway.web.orders import Order
 from gateway.web.pages.held import MOST
-from gateway.web.pages.policy import of_preset
 from gateway.web.pages.why import may
 from gateway.web.work import judge_again
 
@@ -136,7 +136,7 @@ def replay(visit: Visit, body: Replay) -> shapes.Replayed:
 
 
 def _policy(visit: Visit, preset: str) -> Policy:
-    return of_preset(visit.config.policy, preset) if preset in PRESETS else visit.config.policy
+    return of_preset(visit.config.policy, preset) if preset in PRESETS else visit.policy
 
 
 def _named(visit: Visit, targets: list[str]) -> tuple[list[str], list[str]]:

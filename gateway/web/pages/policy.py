@@ -1,84 +1,36 @@
-"""The policy: the presets side by side, and what the last days would have been under each."""
+"""The policy: presets side by side, and switches that are changed once it is known what it means.
+
+What is switched here lies over the configuration, in the record, with who did it; a running
+gateway takes it up within a second.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from starlette.responses import Response
 
+from gateway.model.directory import Switched
 from gateway.model.policy import Policy
 from gateway.replay import Change
 from gateway.rules.presets import PRESETS
-from gateway.web.desk import Visit
-from gateway.web.templating import size
+from gateway.rules.switches import SwitchError, choices, in_force, of_preset, read_value, written
+from gateway.store.company import PROVIDERS
+from gateway.store.faults import NotListedError
+from gateway.store.switching import SwitchBook
+from gateway.web.desk import NotFoundError, Visit
+from gateway.web.switch_words import SWITCHES, value_in
 from gateway.web.work import compare
-from gateway.words.catalogue import Tongue
 
 MOST = 500
 """Kept messages that are judged for a comparison; the newest ones."""
 DAYS = 14
-OURS = frozenset(
-    {
-        "logging_address", "mark_field", "folder_field", "trusted_filters", "retention",
-        "received_limit", "copies_limit", "inspection_limit",
-    }
-)  # fmt: skip
-"""Settings of a policy that are no matter of a preset."""
-SWITCHES = {
-    "log": "What is logged",
-    "unmarked_in_thread": "A user writes on in a tracked thread, unmarked",
-    "reply_mailbox": "Which mailbox a reply has to reach",
-    "unknown_replier": "A reply from an address of no contact",
-    "suggest_alias": "Suggest second addresses of contacts",
-    "subject_must_match": "A reply has to keep the subject",
-    "disconnected_mailbox": "A reply to a disconnected mailbox",
-    "provider_changed": "A reply after a change of provider",
-    "shared_thread_moved": "A thread of a shared mailbox goes on in a personal one",
-    "other_folder": "Mail filed outside the inbox",
-    "other_folder_providers": "Providers whose folders count",
-    "spam": "Spam",
-    "spam_providers": "Providers whose spam verdict counts",
-    "never_log_original": "The first message went to a never-log address",
-    "complete_attachments": "Wait for files that are being scanned",
-    "find_true_original": "Use the true original of a forward",
-    "stranger_original": "A stranger's message that was answered with a mark",
-    "create_contacts": "Make contacts",
-    "create_role_contacts": "Make contacts of role, list and no-reply addresses",
-    "spoofed": "The sender's domain denies it",
-    "attachments": "Store attachments",
-    "attachment_limit_in": "Largest incoming file",
-    "attachment_limit_out": "Largest outgoing file",
-    "attachment_limit_out_total": "All files of an outgoing message together",
-    "attachment_limit_by_user": "Largest file by user",
-    "attachment_limit_by_type": "Largest file by type",
-    "body_limit": "Longest text on the timeline",
-    "pending_minutes": "Minutes to wait for a file that is being scanned",
-}
-VALUES = {
-    "replies": "replies only",
-    "all": "all mail with contacts",
-    "skip": "not logged",
-    "log": "logged",
-    "hold": "held",
-    "follow": "followed",
-    "starter": "one of who began the thread",
-    "any": "any mailbox",
-    "thread-contact": "logged under the contact of the thread",
-    "thread": "none of its replies is logged",
-    "participant": "logged for the others",
-    "leave": "stays off the timeline",
-    "adopt": "is logged too",
-    "on-mark": "when it is marked",
-    "never": "never",
-    "yes": "yes",
-    "no": "no",
-    "none": "none",
-    "every": "all of them",
-}
-"""What the values of switches mean."""
+FILE_ALONE = frozenset({"attachment_limit_by_user", "attachment_limit_by_type"})
+"""Switches that are lists; they are written in the file."""
+MB = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +41,32 @@ class Switch:
     name: str
     here: str
     presets: tuple[str, ...]
+    switched: Switched | None
+    """Who set it over the configuration."""
+    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WouldBe:
-    """What the messages would have been under one preset."""
+    """What the messages would have been under a policy."""
 
-    preset: str
+    name: str
     logged: int
     more: int
     """Logged, that are not logged now."""
     fewer: int
     of_whom: tuple[tuple[str, int], ...]
     """Those more, by the mailbox that they reached; the most first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value that a switch may have."""
+
+    value: str
+    """As the form sends it."""
+    words: str
+    is_here: bool
 
 
 def policy(visit: Visit) -> Response:
@@ -117,45 +82,153 @@ def policy(visit: Visit) -> Response:
         results = [_would_be(name, some) for name, some in zip(PRESETS, found, strict=True)]
     return visit.show(
         "policy.html",
-        switches=_switches(visit, visit.config.policy),
+        switches=_switches(visit),
         presets=list(PRESETS),
-        here=visit.config.policy.preset,
+        here=visit.policy.preset,
         results=results,
         judged=judged,
         days=DAYS,
         file=visit.config.file,
+        said=visit.asked("said"),
     )
 
 
-def of_preset(ours: Policy, name: str) -> Policy:
-    """Return a preset, with our own settings around it."""
-    return replace(PRESETS[name], **{setting: getattr(ours, setting) for setting in OURS})
+def switch(visit: Visit) -> Response:
+    """Show a switch, and when a value is chosen, what it would have made of the last days."""
+    name = _name(visit)
+    here = getattr(visit.policy, name)
+    wrong, would, judged, value = "", None, 0, ""
+    if "value" in visit.request.query_params:
+        try:
+            value = _written(name, visit.request.query_params.getlist("value"))
+            would, judged = _rehearsed(visit, name, value)
+        except SwitchError as error:
+            wrong = str(error)
+    return visit.show(
+        "switch.html",
+        name=name,
+        words=visit.say(SWITCHES[name]),
+        here=value_in(visit.tongue, here),
+        choices=_choices(visit, name),
+        many=isinstance(here, frozenset),
+        is_size=_is_size(name),
+        number="" if here is None else _shown_number(name, here),
+        chosen=value,
+        chosen_words=value_in(visit.tongue, read_value(name, value)) if value else "",
+        would=would,
+        judged=judged,
+        days=DAYS,
+        wrong=wrong,
+        switched=next((one for one in visit.views.switched() if one.name == name), None),
+        file=visit.config.file,
+    )
 
 
-def _switches(visit: Visit, here: Policy) -> list[Switch]:
-    names = [each.name for each in fields(Policy) if each.name not in OURS | {"preset"}]
+def change(visit: Visit) -> Response:
+    """Let a switch hold, or the configuration again."""
+    name = _name(visit)
+    with SwitchBook(visit.config.store_path, clock=visit.desk.clock) as book:
+        try:
+            if visit.given("undo"):
+                book.undo_switch(name)
+                said = visit.say(
+                    "The configuration holds again: {switch}.", switch=_said(visit, name)
+                )
+            else:
+                book.set_switch(name, visit.given("value"), visit.viewer.key)
+                value = value_in(visit.tongue, read_value(name, visit.given("value")))
+                words = _said(visit, name)
+                said = visit.say(
+                    "It holds from now on: {switch}: {value}.", switch=words, value=value
+                )
+        except (SwitchError, NotListedError) as error:
+            return visit.go(f"/policy/{name}", visit.fault(error))
+    visit.note("policy", f"{name} {visit.given('value') or 'undone'}")
+    return visit.go("/policy", said)
+
+
+def _name(visit: Visit) -> str:
+    name = str(visit.request.path_params["name"])
+    if name not in SWITCHES or name in FILE_ALONE:
+        raise NotFoundError(name)
+    return name
+
+
+def _said(visit: Visit, name: str) -> str:
+    return visit.say(SWITCHES[name])
+
+
+def _written(name: str, given: Sequence[str]) -> str:
+    """Return what a form says of a switch, as JSON. Raises SwitchError."""
+    text = given[0].strip() if given else ""
+    here = getattr(Policy(), name)
+    if isinstance(here, bool):
+        return "true" if text == "yes" else "false"
+    if isinstance(here, frozenset):
+        value = written(frozenset(one for one in given if one in PROVIDERS))
+    elif choices(name):
+        value = written(text)
+    elif not text:
+        value = "null"
+    else:
+        try:
+            value = str(round(float(text) * (MB if _is_size(name) else 1)))
+        except (ValueError, OverflowError) as error:
+            raise SwitchError(f"{text} is no number.") from error
+    read_value(name, value)
+    return value
+
+
+def _is_size(name: str) -> bool:
+    return name.startswith("attachment_limit") or name == "body_limit"
+
+
+def _shown_number(name: str, here: object) -> str:
+    if isinstance(here, int) and not isinstance(here, bool):
+        return f"{here / MB:g}" if _is_size(name) else str(here)
+    return ""
+
+
+def _choices(visit: Visit, name: str) -> list[Choice]:
+    here = getattr(visit.policy, name)
+    if isinstance(here, bool):
+        return [
+            Choice(one, value_in(visit.tongue, one), here is (one == "yes"))
+            for one in ("yes", "no")
+        ]
+    if isinstance(here, frozenset):
+        return [Choice(one, one, one in here) for one in PROVIDERS]
+    return [Choice(one, value_in(visit.tongue, one), one == here) for one in choices(name)]
+
+
+def _rehearsed(visit: Visit, name: str, value: str) -> tuple[WouldBe, int]:
+    """Return what the last days would have been with a switch, beside what they are without."""
+    now = visit.desk.clock()
+    here = visit.policy
+    there = in_force(here, [Switched(name, value, "", now)])
+    entry_ids = visit.views.kept_ids(now - timedelta(days=DAYS), MOST)
+    before, after = compare(visit.config, [here, there], entry_ids, now)
+    logged = {one.entry_id for one in before if one.after.outcome.on_timeline}
+    then = [one for one in after if one.after.outcome.on_timeline]
+    more = [one for one in then if one.entry_id not in logged]
+    fewer = len(logged - {one.entry_id for one in then})
+    return WouldBe(name, len(then), len(more), fewer, _boxes(more)), len(entry_ids)
+
+
+def _switches(visit: Visit) -> list[Switch]:
+    here = visit.policy
+    switched = {one.name: one for one in visit.views.switched()}
     return [
         Switch(
             name,
-            visit.say(SWITCHES[name]),
+            _said(visit, name),
             value_in(visit.tongue, getattr(here, name)),
-            tuple(value_in(visit.tongue, getattr(policy, name)) for policy in PRESETS.values()),
+            tuple(value_in(visit.tongue, getattr(one, name)) for one in PRESETS.values()),
+            switched.get(name),
+            name not in FILE_ALONE,
         )
-        for name in names
+        for name in SWITCHES
     ]
-
-
-def value_in(told: Tongue, value: object) -> str:
-    """Return the value of a switch in words."""
-    if isinstance(value, bool):
-        return told.say(VALUES["yes" if value else "no"])
-    if isinstance(value, frozenset):
-        return ", ".join(sorted(map(str, value))) or told.say(VALUES["every"])
-    if isinstance(value, tuple):
-        return ", ".join(f"{key} {size(limit)}" for key, limit in value) or told.say(VALUES["none"])
-    if isinstance(value, int):
-        return size(value) if value >= 10**5 else str(value)
-    return told.say(VALUES["none"] if value is None else VALUES.get(str(value), str(value)))
 
 
 def _would_be(preset: str, changes: Sequence[Change]) -> WouldBe:
@@ -166,5 +239,9 @@ def _would_be(preset: str, changes: Sequence[Change]) -> WouldBe:
         for change in changes
         if change.before[0].on_timeline and not change.after.outcome.on_timeline
     ]
+    return WouldBe(preset, len(after), len(more), len(fewer), _boxes(more))
+
+
+def _boxes(more: Sequence[Change]) -> tuple[tuple[str, int], ...]:
     boxes = Counter(box for change in more for box in change.after.mailboxes)
-    return WouldBe(preset, len(after), len(more), len(fewer), tuple(boxes.most_common(3)))
+    return tuple(boxes.most_common(3))
