@@ -102,7 +102,7 @@ class Tree:
         boundary = part.params.get("boundary", "").rstrip().encode("utf-8", "surrogateescape")
         if not boundary or frame.depth >= limits.DEPTH:
             self.note("too-deep" if boundary else "multipart-without-boundary", part.number)
-            self._as_leaf(part)
+            self._as_leaf(part, span)
             return
         if len(boundary) > limits.BOUNDARY_OCTETS:
             # It still cuts; what a limit is for is that nobody else may read it the same.
@@ -118,7 +118,7 @@ class Tree:
             self._add_section(inner, f"{part.number}.{count}", (start, stop), default)
         if not count:
             self.note("multipart-without-parts", part.number)
-            self._as_leaf(part)
+            self._as_leaf(part, (span[0], _closing(frame.octets, b"--" + boundary, span)))
 
     def _add_section(
         self, frame: _Frame, number: str, span: tuple[int, int], default_type: str
@@ -186,11 +186,10 @@ class Tree:
             span = (0, len(octets))
         self._add_section(inner, f"{part.number}.1", span, "text/plain")
 
-    def _as_leaf(self, part: Part) -> None:
+    def _as_leaf(self, part: Part, span: tuple[int, int]) -> None:
         """Show a multipart that cannot be taken apart as the text that it is."""
-        self.parts[-1] = Part(
-            part.number, "text/plain", params={}, chain=part.chain, depth=part.depth
-        )
+        chain = (*part.chain[:-1], Span(*span))
+        self.parts[-1] = Part(part.number, "text/plain", params={}, chain=chain, depth=part.depth)
 
 
 class _Frame:
@@ -208,6 +207,16 @@ class _Frame:
     def deeper(self, *, message: bool = False) -> _Frame:
         """Return the frame one level down."""
         return _Frame(self.octets, self.chain, self.depth + 1, self.nested + message)
+
+
+def _closing(octets: Octets, delimiter: bytes, span: tuple[int, int]) -> int:
+    """Return where the line begins that closes a multipart without parts, or its end.
+
+    What stands behind it is the epilogue, which nobody is shown (RFC 2046 §5.1.1).
+    """
+    start, stop = span
+    at = find(octets, delimiter + b"--", start, stop)
+    return at if at == start or (at > start and octets[at - 1 : at] == b"\n") else stop
 
 
 def _line_end(octets: Octets, start: int, at: int) -> int:

@@ -10,7 +10,7 @@ from gateway.mail.decode import cut
 from gateway.mail.heading import read_heading
 from gateway.mail.mime import Tree
 from gateway.model.message import Part
-from tests.mail.build import letter, multipart, wire
+from tests.mail.build import letter, multipart, read, wire
 
 
 def tree(octets: bytes) -> Tree:
@@ -91,6 +91,20 @@ def test_a_multipart_that_is_none_is_a_text(content_type: str, text: str, code: 
     octets = letter(text, Content_Type=content_type)
     assert shape(octets) == [("1", "text/plain")]
     assert codes(octets) == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Words.\n--b--\nghost\n", "Words."),
+        ("Words --b-- more.\n", "Words --b-- more."),
+        ("--b--\nghost\n", ""),
+    ],
+)
+def test_of_a_multipart_without_parts_what_stands_before_its_end_is_shown(
+    text: str, shown: str
+) -> None:
+    assert read(letter(text, Content_Type="multipart/mixed; boundary=b")).text.strip() == shown
 
 
 def test_a_long_boundary_still_cuts_and_is_noted() -> None:
