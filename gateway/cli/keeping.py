@@ -16,6 +16,7 @@ from gateway.cli.rows import history_row
 from gateway.cli.trouble import CommandError
 from gateway.config.load import load_config
 from gateway.config.settings import Config
+from gateway.model.place import ServedPath
 
 if TYPE_CHECKING:
     from gateway.store.backup import Manifest, Places
@@ -145,6 +146,7 @@ def vacuum(ctx: click.Context) -> None:
     from gateway.store.backup import vacuum as give_back
 
     config = load_config(config_file(ctx))
+    _refuse_served(config)
     path = place_of_store(config)
     before = path.stat().st_size if path.exists() else 0
     with progress("Giving back", None) as step:
@@ -153,9 +155,19 @@ def vacuum(ctx: click.Context) -> None:
     say(f"{path} has {path.stat().st_size} octets; it had {before}.")
 
 
+def _refuse_served(config: Config) -> None:
+    if isinstance(config.store_path, ServedPath):
+        raise CommandError(
+            f"The record is at {config.store_path.shown}: keep it with pg_dump and pg_restore,"
+            " and the kept messages with the folder or bucket of [store] blobs. Or make a file of"
+            " it: replygate store copy"
+        )
+
+
 def _places(config: Config) -> Places:
     from gateway.store.backup import Places
 
+    _refuse_served(config)
     return Places(place_of_store(config), config.gateway.state / "spool")
 
 

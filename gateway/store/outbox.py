@@ -33,7 +33,7 @@ from gateway.store.rows import (
     moment_or_none,
     to_json,
 )
-from gateway.store.turns import changing, opened
+from gateway.store.turns import changing, leasing, opened
 
 SAID_LIMIT = 500
 """Characters kept of what a sink said."""
@@ -47,6 +47,7 @@ class SqliteOutbox:
         self._path = path
         self._opened = partial(opened, path, timeout_s)
         self._change = partial(changing, path, timeout_s)
+        self._lease = partial(leasing, path, timeout_s)
         self._me = secrets.token_hex(8)
 
     def register(
@@ -125,8 +126,9 @@ class SqliteOutbox:
         asked = (sink, micros(now), micros(now), int(past_dead), most)
         if not self._rows(_DUE, *asked):
             return ()
-        with self._change() as change:
-            numbers = [number for (number,) in change.execute(_DUE, asked).fetchall()]
+        with self._lease() as (change, past_locked):
+            due = change.execute(f"{_DUE}{past_locked}", asked)
+            numbers = [number for (number,) in due.fetchall()]
             for number in numbers:
                 change.execute(
                     "UPDATE pushes SET leased_by = ?, leased_until = ? WHERE push = ?",

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from gateway.interfaces import StoreBusyError
 from gateway.model.envelope import RelayState
+from gateway.model.place import ServedPath
 from gateway.store import database
 from gateway.store.blobs import Blobs
 from gateway.store.ledger import Ledger
@@ -167,6 +168,25 @@ def changing(path: Path, timeout_s: float) -> Iterator[database.Connection]:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
+            connection.execute("COMMIT")
+        finally:
+            roll_back(connection)
+
+
+@contextmanager
+def leasing(path: Path, timeout_s: float) -> Iterator[tuple[database.Connection, str]]:
+    """Open the store to lease rows, beside the mail where the engine can. Raises StoreBusyError.
+
+    Yields with it what a query ends in, that it may pass by the rows `p` that others lease now.
+    """
+    if not isinstance(path, ServedPath):
+        with changing(path, timeout_s) as connection:
+            yield connection, ""
+        return
+    with opened(path, timeout_s) as connection:
+        connection.execute("BEGIN")
+        try:
+            yield connection, " FOR UPDATE OF p SKIP LOCKED"
             connection.execute("COMMIT")
         finally:
             roll_back(connection)

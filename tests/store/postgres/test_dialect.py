@@ -1,0 +1,84 @@
+"""The statements of the store, as PostgreSQL takes them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.store.postgres import schema
+from gateway.store.postgres.dialect import translated
+from gateway.store.rows import without_nul
+
+SAID = {
+    "SELECT entry FROM entries WHERE user = ?": 'SELECT entry FROM entries WHERE "user" = $1',
+    "SELECT ?1, ?2, ?1": "SELECT $1, $2, $1",
+    "INSERT OR IGNORE INTO erased VALUES (?, ?)": (
+        "INSERT INTO erased VALUES ($1, $2) ON CONFLICT DO NOTHING"
+    ),
+    "INSERT OR REPLACE INTO handed_over VALUES (?, ?, ?, ?)": (
+        "INSERT INTO handed_over VALUES ($1, $2, $3, $4) ON CONFLICT (entry, sink)"
+        ' DO UPDATE SET "theirs" = excluded."theirs", "told_at" = excluded."told_at"'
+    ),
+    "INSERT OR REPLACE INTO tied VALUES (?, ?)": (
+        "INSERT INTO tied VALUES ($1, $2) ON CONFLICT (contact, entry) DO NOTHING"
+    ),
+    "UPDATE t SET a = max(?, a) WHERE freed_at NOT NULL": (
+        "UPDATE t SET a = GREATEST($1, a) WHERE freed_at IS NOT NULL"
+    ),
+    "SELECT max(a), min(b, c) FROM t WHERE 1 AND d IS NOT NULL": (
+        "SELECT MAX(a), LEAST(b, c) FROM t WHERE true AND d IS NOT NULL"
+    ),
+    "SELECT iif(a = 'it''s, ok?', 1, max(b, 2))": (
+        "SELECT CASE WHEN a = 'it''s, ok?' THEN 1 ELSE GREATEST(b, 2) END"
+    ),
+    "SELECT 1 FROM json_each(e.mailboxes) WHERE value IN (?)": (
+        "SELECT 1 FROM (SELECT CAST(one AS TEXT) AS value FROM jsonb_array_elements_text("
+        "CAST(e.mailboxes AS JSONB)) AS element(one)) AS each WHERE value IN ($1)"
+    ),
+    "SELECT j.value FROM json_each(b.entries) j": (
+        "SELECT j.value FROM (SELECT CAST(one AS BIGINT) AS value FROM jsonb_array_elements_text("
+        "CAST(b.entries AS JSONB)) AS element(one)) AS j"
+    ),
+    "SELECT a FROM t WHERE a LIKE ? LIMIT ?": (
+        "SELECT a FROM t WHERE a ILIKE $1 LIMIT NULLIF($2, -1)"
+    ),
+}
+
+
+@pytest.mark.parametrize("ours", SAID, ids=lambda sql: sql[:40])
+def test_a_statement_is_said_in_other_words(ours: str) -> None:
+    assert translated(ours).sql == SAID[ours]
+
+
+def test_an_insertion_that_gives_a_number_out_returns_it() -> None:
+    said = translated("INSERT INTO contacts (address, name) VALUES (?, ?)")
+    assert said.gives_number
+    assert said.sql.endswith(" RETURNING contact")
+
+
+def test_an_insertion_that_names_its_number_does_not() -> None:
+    assert not translated("INSERT INTO contacts (contact, name) VALUES (?, ?)").gives_number
+
+
+def test_a_call_without_an_end_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no end"):
+        translated("SELECT max(a, b")
+
+
+@pytest.mark.parametrize("step", schema.steps(), ids=lambda step: step[1])
+def test_no_table_is_left_in_the_words_of_sqlite(step: tuple[int, str, str]) -> None:
+    words = step[2].split()
+    assert {"STRICT", "ROWID", "BLOB", "INTEGER", "REFERENCES"}.isdisjoint(words)
+
+
+@pytest.mark.parametrize(
+    ("odd", "plain"),
+    [
+        ("a\x00b", "a�b"),
+        (r'["a\u0000b"]', r'["a\ufffdb"]'),
+        (r'["a\\u0000b"]', r'["a\\u0000b"]'),
+        (r'["a\\\u0000b"]', r'["a\\\ufffdb"]'),
+        ("plain", "plain"),
+    ],
+)
+def test_nul_is_replaced_and_what_only_looks_like_it_stays(odd: str, plain: str) -> None:
+    assert without_nul(odd) == plain
