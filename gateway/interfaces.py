@@ -171,6 +171,8 @@ class Handled:
     reply: Reply
     words: str = ""
     """The decision in short, for the text of the reply: `logged tracked-reply e=…`."""
+    lost: bool = False
+    """Nothing of it could be kept, in the store or in the spool, though it should be."""
 
 
 @dataclass(frozen=True, slots=True)

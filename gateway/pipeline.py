@@ -130,7 +130,8 @@ class Pipeline:
         ended, decided = perf_counter(), logged.decided_at or recorded
         took = Took(decided - began, recorded - decided, ended - recorded, ended - began)
         await self._settle(envelope, logged, relayed, took)
-        return Handled(relayed.reply or Reply(250, ("2.0.0 Ok",)), logged.words)
+        reply = relayed.reply or Reply(250, ("2.0.0 Ok",))
+        return Handled(reply, logged.words, lost=logged.lost)
 
     async def decide(
         self, envelope: Envelope, asked_at: datetime | None = None

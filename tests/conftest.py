@@ -16,6 +16,7 @@ PROGRAMS = {
     "postfix": lambda: shutil.which("postfix", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "miltertest": lambda: shutil.which("miltertest"),
     "chromium": lambda: shutil.which("chromium"),
+    "dovecot": lambda: shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "slapd": lambda: shutil.which("slapd", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "postgresql": programs,
     "haproxy": lambda: shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin"),

@@ -25,8 +25,8 @@ def read_listeners(
     if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
         tables.say(("listener",), "A listener is written as [[listener]], in two brackets.")
         return ()
-    if not found:
-        tables.say((), "There is no [[listener]]: without one no mail comes in.")
+    if not found and not document.get("imap"):
+        tables.say((), "There is no [[listener]] and no [[imap]]: without one no mail comes in.")
     common = _next_hop(tables, document, (), None)
     lacks_common = "next_hop" not in document
     made: list[Listener] = []

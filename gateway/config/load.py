@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gateway.config.doors import read_listeners
 from gateway.config.faults import ConfigError, Fault
+from gateway.config.inboxes import read_inboxes
 from gateway.config.notices import read_notices
 from gateway.config.scanners import load_signatures
 from gateway.config.settings import Config, Gateway, Metrics, Reading, Store
@@ -29,7 +30,7 @@ from gateway.model.directory import LoggingAddress
 
 TABLES = (
     *("gateway", "listener", "next_hop", "store", "policy"),
-    *("addresses", "trust", "notices", "web", "metrics", "sink", "sync"),
+    *("addresses", "trust", "notices", "web", "metrics", "sink", "sync", "imap"),
 )
 USES = {"logging": "any", "bcc": "bcc", "forward": "forward", "journal": "journal"}
 """Keys of `[addresses]`, and what the addresses under each are for."""
@@ -81,6 +82,8 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
     metrics = tables.settings(Metrics, tables.table(document, ("metrics",)), ("metrics",))
     sinks = read_sinks(tables, document, environ)
     syncs = read_syncs(tables, document, sinks, environ)
+    doors = frozenset(listener.name for listener in listeners)
+    inboxes = read_inboxes(tables, document, doors, environ)
     signatures = _signatures(tables, reading)
     if policy is None or gateway is None or store is None or reading is None or web is None:
         return None
@@ -99,6 +102,7 @@ def _config(tables: Tables, document: Table, environ: Mapping[str, str]) -> Conf
         signatures=signatures,
         sinks=sinks,
         syncs=syncs,
+        inboxes=inboxes,
     )
 
 

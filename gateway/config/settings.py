@@ -191,6 +191,28 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
+class Imap:
+    """`[[imap]]`: a connected inbox that is read where no routing can be changed."""
+
+    name: str
+    """Names it in every entry and log line, and its secret."""
+    address: Endpoint
+    login: str
+    mailbox: str = ""
+    """The address in whose mailbox the mail lies; empty is the login."""
+    tls: Literal["tls", "starttls", "none"] = "tls"
+    auth: Literal["password", "xoauth2"] = "password"
+    secret: Secret | None = field(default=None, repr=False)
+    """The password or token, out of the secrets."""
+    token_url: str = ""
+    client_id: str = ""
+    scope: str = ""
+    poll_s: Seconds = 60.0
+    history: bool = False
+    size_limit: Octets = 157_286_400
+
+
+@dataclass(frozen=True, slots=True)
 class Sync:
     """`[[sync]]`: a place that contacts, users and lists are taken from."""
 
@@ -289,6 +311,8 @@ class Config:
     """Where entries are handed over to, in the order of the file."""
     syncs: tuple[Sync, ...] = ()
     """Where contacts and users are taken from, in the order of the file."""
+    inboxes: tuple[Imap, ...] = ()
+    """Inboxes that are read, in the order of the file."""
 
     @property
     def store_path(self) -> Path:

@@ -76,7 +76,7 @@ def _look_at_url(tables: Tables, sink: Sink, path: Path) -> None:
         tables.say((*path, "url" if sink.url else "kind"), f"[[sink]] url: {problem}")
     elif url.username or url.password:
         tables.say((*path, "url"), "[[sink]] url: a password does not belong into it.")
-    elif url.scheme == "http" and not _is_loopback(url.hostname):
+    elif url.scheme == "http" and not is_loopback(url.hostname):
         problem = f"mail would cross the network to {url.hostname} in the clear; write https."
         tables.say((*path, "url"), f"[[sink]] url: {problem}")
 
@@ -93,7 +93,8 @@ def _look_at_secret(tables: Tables, sink: Sink, path: Path) -> None:
         tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -144,8 +144,8 @@ BAD = [
         LEAST + "[polisy]",
         (
             'replygate.toml:7: The file has no key "polisy"; did you mean "policy"? '
-            "Allowed: addresses, gateway, listener, metrics, next_hop, notices, policy, sink, "
-            "store, trust, web."
+            "Allowed: addresses, gateway, imap, listener, metrics, next_hop, notices, policy, sink, "
+            "store, sync, trust, web."
         ),
     ),
     (
@@ -269,7 +269,7 @@ BAD = [
     ),
     (
         LEAST.partition("[[")[0],
-        "replygate.toml:1: There is no [[listener]]: without one no mail comes in.",
+        "replygate.toml:1: There is no [[listener]] and no [[imap]]: without one no mail comes in.",
     ),
     (
         LEAST.replace("[[listener]]", "[listener]"),

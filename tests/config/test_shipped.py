@@ -15,6 +15,7 @@ from gateway.config.doors import OWN_KEYS
 from gateway.config.load import TABLES, USES, load_config
 from gateway.config.settings import (
     Gateway,
+    Imap,
     Listener,
     Metrics,
     NextHop,
@@ -81,6 +82,7 @@ def in_the_code() -> dict[str, Any]:
         "metrics": [Metrics],
         "sink": [Sink],
         "sync": [Sync],
+        "imap": [Imap],
         "policy.retention": [Retention],
     }
     for table, classes in kinds.items():
@@ -92,7 +94,8 @@ def in_the_code() -> dict[str, Any]:
                 found[name] = plain(default)
     found |= {f"trust.{each.name}": [] for each in fields(Trust)}
     left_out = {f"policy.{name}" for name in FOLLOWS} | {
-        *("listener.passwords", "policy.retention", "sink.secret", "sync.secret")
+        *("listener.passwords", "policy.retention", "sink.secret", "sync.secret"),
+        "imap.secret",
     }
     found |= {f"addresses.{use}": [] for use in USES}
     return {name: default for name, default in found.items() if name not in left_out}
@@ -155,7 +158,8 @@ def test_the_shipped_file_leaves_the_switches_to_the_preset() -> None:
 def test_every_commented_key_is_right_when_it_is_uncommented(tmp_path: Path) -> None:
     file = tmp_path / "replygate.toml"
     file.write_text(re.sub(r"^# (?=[a-z_]+ = |\[\[)", "", SHIPPED.read_text(), flags=re.MULTILINE))
-    assert load_config(file, {}).policy == Policy(logging_address="log@example.com")
+    secrets = {"REPLYGATE_IMAP_ANNA": "secret"}
+    assert load_config(file, secrets).policy == Policy(logging_address="log@example.com")
 
 
 def test_the_next_hop_of_the_file_is_an_endpoint() -> None:

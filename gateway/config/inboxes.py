@@ -1,0 +1,65 @@
+"""Reads `[[imap]]`: inboxes that are read where no routing can be changed, each with its secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gateway.config.lines import Path
+from gateway.config.secrets import read_secret
+from gateway.config.settings import Imap
+from gateway.config.sinks import is_loopback
+from gateway.config.tables import Table, Tables
+
+OWN_KEYS = frozenset({"secret"})
+"""Fields of an inbox that are no values of its table."""
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+
+
+def read_inboxes(
+    tables: Tables, document: Table, names: frozenset[str], environ: Mapping[str, str]
+) -> tuple[Imap, ...]:
+    """Return the inboxes; none where there is no table. `names` are those of listeners."""
+    found = document.get("imap", [])
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        tables.say(("imap",), "A connected inbox is written as [[imap]], in two brackets.")
+        return ()
+    made: list[Imap] = []
+    for number, table in enumerate(found):
+        path = ("imap", number)
+        name = f"imap_{table.get('name', '')}"
+        try:
+            secret = read_secret(name, environ)
+        except (OSError, UnicodeDecodeError) as error:
+            why = type(error).__name__
+            tables.say((*path, "name"), f"The secret {name} cannot be read ({why}).")
+            continue
+        if (inbox := tables.settings(Imap, table, path, {"secret": secret})) is not None:
+            taken = names | {one.name for one in made}
+            _look_at(tables, inbox, path, taken)
+            made.append(inbox)
+    return tuple(made)
+
+
+def _look_at(tables: Tables, inbox: Imap, path: Path, taken: frozenset[str]) -> None:
+    """Say what does not fit together."""
+    if not _NAME.fullmatch(inbox.name):
+        problem = "small letters, digits and dashes are expected; a letter goes first."
+        tables.say((*path, "name"), f"[[imap]] name: {problem}")
+    if inbox.name in taken:
+        problem = f'a listener or inbox has the name "{inbox.name}" already; entries tell it.'
+        tables.say((*path, "name"), f"[[imap]] name: {problem}")
+    if inbox.secret is None:
+        problem = f"give its password or token as the credential imap_{inbox.name}."
+        tables.say((*path, "name"), f'[[imap]] "{inbox.name}" has none: {problem}')
+    if inbox.tls == "none" and not is_loopback(inbox.address.host):
+        problem = f"the password would cross the network to {inbox.address.host} in the clear."
+        tables.say((*path, "tls"), f"[[imap]] tls: {problem}")
+    if inbox.token_url and (inbox.auth != "xoauth2" or not inbox.client_id):
+        problem = 'it needs auth = "xoauth2" and a client_id.'
+        tables.say((*path, "token_url"), f"[[imap]] token_url: {problem}")
+    if inbox.token_url and not inbox.token_url.startswith("https://"):
+        tables.say((*path, "token_url"), "[[imap]] token_url: an https:// address is expected.")
+    if not inbox.mailbox and "@" not in inbox.login:
+        problem = "the login is no address: say in whose mailbox the mail lies."
+        tables.say((*path, "login"), f"[[imap]] mailbox: {problem}")

@@ -1,0 +1,1 @@
+"""Mail out of connected inboxes, for those who cannot change any routing (RFC 3501, RFC 2177)."""
