@@ -55,6 +55,10 @@ class Contestant:
     """Every octet arrives as it was sent; Postfix adds a Received field."""
     logged: Callable[[], int] | None = None
     """How many messages are on its timeline, durable; None when it keeps no record."""
+    pace: float = 1.0
+    """The share of the messages that it is sent: a slow one gets fewer."""
+    delivers: bool = True
+    """What it takes reaches the sink."""
 
 
 @contextmanager

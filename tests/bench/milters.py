@@ -20,8 +20,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.bench import contestants, filters, messages, processes
-from tests.bench.compare import Row, say
+from tests.bench.compare import say
 from tests.bench.ends.tools import Sink, free_port, send, tools
+from tests.bench.figures import Row
 from tests.flows.postfix.instance import SNIPPETS, Ports, Postfix
 from tests.flows.postfix.last_hop import LastHop
 from tests.flows.postfix.ports import reserved

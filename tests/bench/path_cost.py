@@ -15,9 +15,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.bench import contestants, messages
-from tests.bench.compare import Figures, Plan, measure, table
+from tests.bench.compare import measure, table
 from tests.bench.contestants import Contestant
 from tests.bench.ends.tools import ROOT, Sink, tools
+from tests.bench.figures import Figures, Plan
 
 PLANS = (
     Plan("S", 1, 1500, 300),
