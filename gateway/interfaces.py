@@ -113,6 +113,34 @@ class Verifier(Protocol):
         ...
 
 
+class SpoiledError(Exception):
+    """What is arriving turned out to be nothing that may be delivered."""
+
+
+class Arriving(Protocol):
+    """Content that is still arriving."""
+
+    async def piece(self) -> bytes:
+        """Return what comes next, unstuffed, once it is there and was looked at (D-6).
+
+        Nothing is the end. Raises SpoiledError.
+        """
+        ...
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of all pieces that were given out."""
+        ...
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A delivery that can pass content on while it arrives."""
+
+    def follow(self, content: Arriving) -> None:
+        """Begin to send DATA and what arrives; `stream` waits for its end."""
+        ...
+
+
 class Delivery(Protocol):
     """A transaction with the next hop."""
 

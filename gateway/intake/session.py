@@ -117,7 +117,9 @@ class ClientSession(SMTP):
             self._lines.feed(data, transport)
             return
         rest = self._receiver.feed(data)
-        if rest is not None:
+        if rest is None:
+            self._receiver.hold_back(transport)
+        else:
             self._receiver = None
             self._lines.feed(rest, transport)
             # The task that goes on with it runs a moment later; who stops us now must not say 421.

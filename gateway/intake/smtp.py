@@ -153,7 +153,13 @@ class SmtpSession(ClientSession):
             return
         self.say(words.GO_AHEAD)
         wiring = self.wiring
-        receiver = Receiver(wiring.spool, self.listener.size_limit, wiring.memory_octets)
+        receiver = Receiver(
+            wiring.spool,
+            self.listener.size_limit,
+            wiring.memory_octets,
+            refuse_ambiguous=self.listener.ambiguous_end == "refuse",
+            on_large=transaction.follow,
+        )
         try:
             if await self.receive_content(receiver):
                 await self._take_message(transaction, receiver)
@@ -287,6 +293,7 @@ class SmtpSession(ClientSession):
             self.say(reply)
 
     async def _take_message(self, transaction: Transaction, receiver: Receiver) -> None:
+        await receiver.settle()
         content = self._content(receiver)
         if isinstance(content, Reply):
             self._answer(transaction, content)

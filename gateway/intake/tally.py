@@ -42,6 +42,11 @@ class Tally:
             ambiguous_end=self._false_end,
         )
 
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether a false end of data (D-6) was seen so far."""
+        return bool(self._false_end)
+
     def feed(self, plain: bytes, wire: bytes) -> None:
         """Count a piece, given unstuffed and as it came."""
         line_ends = self._measure(plain)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gateway.intake.paths import Path
-from gateway.interfaces import Delivery
+from gateway.interfaces import Arriving, Delivery, Follower
 from gateway.model.envelope import Client, Content, Recipient, Relayed, Reply
 
 OURS = Reply(250, ("2.1.5 Ok: for the log",))
@@ -50,6 +50,13 @@ class Transaction:
         """Go on with another delivery: all recipients are ours."""
         await self._delivery.abort()
         self._delivery = delivery
+
+    def follow(self, content: Arriving) -> bool:
+        """Pass content on while it arrives; return whether there is somebody to have it."""
+        if not self.offered or not isinstance(self._delivery, Follower):
+            return False
+        self._delivery.follow(content)
+        return True
 
     async def stream(self, content: Content) -> Reply | None:
         """Send the content."""

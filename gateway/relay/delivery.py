@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import mmap
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum, auto
 
+from gateway.interfaces import Arriving, SpoiledError
 from gateway.mail.hashing import absorb
 from gateway.mail.wire import Stuffer, windows
 from gateway.model.envelope import Client, Content, Octets, Relayed, RelayState, Reply
@@ -55,6 +56,8 @@ class RelayDelivery:
         self._digest = hashlib.sha256()
         self._ending = b".\r\n"
         """What `finish` sends: the octets that were held back, and the final dot."""
+        self._arriving: Arriving | None = None
+        self._following: asyncio.Task[Reply | None] | None = None
 
     async def offer_mail(self, mail_from: str, options: Sequence[str]) -> Reply:
         """Put MAIL to the next hop and return its reply."""
@@ -87,8 +90,19 @@ class RelayDelivery:
             return self._lose(error)
         return self._heed(reply)
 
+    def follow(self, content: Arriving) -> None:
+        """Begin to send DATA and what arrives, all but the final dot."""
+        self._arriving = content
+        self._following = asyncio.ensure_future(self._begin(self._send_arriving))
+
     async def stream(self, content: Content) -> Reply | None:
         """Send DATA and the content in wire form; None when the next hop takes it."""
+        if self._following is not None:
+            return await self._following
+        return await self._begin(lambda connection: self._send(connection, content))
+
+    async def _begin(self, send: Callable[[Connection], Awaitable[None]]) -> Reply | None:
+        """Say DATA and send; return the reply when that fails."""
         connection = self._connection
         if connection is None or self._step is not Step.OPEN:
             return LOST
@@ -99,9 +113,12 @@ class RelayDelivery:
                 self._step = Step.OPEN
                 self._give_back()
                 return NO_SENSE if reply.code < 400 else reply
-            await self._send(connection, content)
+            await send(connection)
         except NextHopLostError as error:
             return self._lose(error)
+        except SpoiledError:
+            self._drop()
+            return LOST
         return None
 
     async def finish(self) -> Relayed:
@@ -113,7 +130,8 @@ class RelayDelivery:
             # It spoke or closed in the middle of the body: the dot is never said.
             reply = self._lose(connection.loss())
             return Relayed(_state(reply), reply)
-        sha256_out = self._digest.digest()
+        arriving = self._arriving
+        sha256_out = self._digest.digest() if arriving is None else arriving.digest()
         try:
             reply = await connection.command(self._ending, self._hop.timeouts.final_s)
         except NextHopLostError:
@@ -131,6 +149,8 @@ class RelayDelivery:
 
     async def abort(self) -> None:
         """Take the transaction back: by RSET before the body, by closing in it."""
+        if self._following is not None and not self._following.done():
+            self._following.cancel()
         self._give_back()
 
     async def _open(self, mail_from: str, options: Sequence[str], *, fresh: bool) -> Reply | None:
@@ -187,6 +207,14 @@ class RelayDelivery:
             self._digest.update(b"\r\n")
             held += b"\r\n"
         self._ending = held + b".\r\n"
+
+    async def _send_arriving(self, connection: Connection) -> None:
+        """Send what arrives, as it arrives; it ends with a line end."""
+        assert self._arriving is not None  # noqa: S101 - `follow` was given it
+        stuffer = Stuffer()
+        while piece := await self._arriving.piece():
+            connection.write(stuffer.feed(piece))
+            await connection.drain(self._hop.timeouts.block_s)
 
     def _heed(self, reply: Reply) -> Reply:
         """Return the reply; 421 means that the next hop closes, 3yz that it is mad."""

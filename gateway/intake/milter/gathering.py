@@ -11,7 +11,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from gateway.intake.receiver import Keeper
+from gateway.intake.keeper import Keeper
 from gateway.intake.tally import Tally
 from gateway.model.envelope import Content
 
