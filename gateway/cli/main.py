@@ -25,6 +25,7 @@ COMMANDS = {
     "token": "gateway.cli.token:token",
     "sequence": "gateway.cli.sequence:sequence",
     "sync": "gateway.cli.sync:sync",
+    "shadow": "gateway.cli.shadow:shadow",
     "decisions": "gateway.cli.decisions:decisions",
     "explain": "gateway.cli.explain:explain",
     "replay": "gateway.cli.replay:replay",

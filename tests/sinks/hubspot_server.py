@@ -155,6 +155,25 @@ class Hubspot:
         valid(int(after) + told["limit"] <= self.most, "The maximum is 10,000 results.")
         return self.page(found, told["limit"], after)
 
+    def search_emails(self, request: Request) -> Answer:
+        told = request.json()
+        (group,) = told["filterGroups"]
+        (term,) = group["filters"]
+        valid((term["propertyName"], term["operator"]) == ("hs_timestamp", "GTE"), "No such.")
+        known = EMAIL | self.properties.keys()
+        valid(set(told["properties"]) <= known, "These properties do not exist.")
+        since = datetime.fromtimestamp(int(term["value"]) / 1000, UTC)
+        found = [
+            {"id": number, "properties": {name: row.get(name) for name in told["properties"]}}
+            for number, row in self.emails.items()
+            if datetime.fromisoformat(row["hs_timestamp"]) >= since
+        ]
+        start = int(told.get("after", "0"))
+        said: Row = {"results": found[start : start + told["limit"]]}
+        if start + told["limit"] < len(found):
+            said["paging"] = {"next": {"after": str(start + told["limit"])}}
+        return Answer(200, said)
+
     def page(self, numbers: list[str], limit: int, after: str) -> Answer:
         stop = int(after) + limit
         shown = numbers[int(after) : stop]
@@ -282,7 +301,7 @@ class Hubspot:
         head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
         parts: dict[str, Any] = {}
         for part in BytesParser(policy=HTTP).parsebytes(head + request.body).iter_parts():
-            name = part.get_param("name", header="content-disposition")
+            name = str(part.get_param("name", header="content-disposition"))
             parts[name] = (part.get_filename(), part.get_payload(decode=True))
         valid(parts.keys() <= {"file", "options", "folderPath", "fileName"}, "No such field.")
         valid("file" in parts and "folderPath" in parts, "file and folderPath are required.")
@@ -325,6 +344,7 @@ ROUTES: tuple[tuple[str, str, Does], ...] = (
     ("POST", r"/crm/v3/objects/contacts", Hubspot.make_contact),
     ("GET", r"/crm/v3/owners", Hubspot.list_owners),
     ("POST", r"/crm/v3/objects/emails/batch/upsert", Hubspot.upsert),
+    ("POST", r"/crm/v3/objects/emails/search", Hubspot.search_emails),
     ("GET", r"/crm/v3/objects/emails/(\d+)", Hubspot.read_email),
     ("PATCH", r"/crm/v3/objects/emails/(\d+)", Hubspot.change_email),
     ("DELETE", r"/crm/v3/objects/emails/(\d+)", Hubspot.delete_email),
