@@ -69,12 +69,12 @@ class Handover:
         """Serve the sinks of this configuration from now on. Raises StoreBusyError."""
         if config.sinks == self._sinks:
             return
-        await self.close()
-        self._sinks = config.sinks
         outbox = SqliteOutbox(config.store_path)
         queues = {sink.name: sink.history for sink in config.sinks}
         wants = {sink.name: kinds_of(sink) for sink in config.sinks}
         await asyncio.to_thread(outbox.register, queues, wants)
+        await self.close()
+        self._sinks = config.sinks
         for sink in config.sinks:
             opened = open_sink(sink, config)
             drain = Drain(

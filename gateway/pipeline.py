@@ -274,8 +274,9 @@ class Pipeline:
             stopped = judge_gate(arrival) if arrival is not None else None
         except Exception:  # noqa: BLE001 - a defect in the gate: mail flows, and nothing is kept
             return Logged(trouble=f"{why}; the privacy gate cannot be asked", lost=True)
-        if stopped is not None and stopped.keep in {Keep.IDS, Keep.DIGESTS}:
-            return Logged(trouble=why)
+        known = self.recorder.directory.known
+        if not known or (stopped is not None and stopped.keep in {Keep.IDS, Keep.DIGESTS}):
+            return Logged(trouble=why, lost=not known)
         try:
             name = await self.spool.put(envelope, why)
         except OSError as error:

@@ -119,6 +119,7 @@ class Watch:
         trouble, levels = await self._watched.store_trouble(), await self._watched.levels()
         told = {
             "taking_mail": taking,
+            "state": "degraded" if trouble else "well",
             "store": trouble or "well",
             "undecided": levels.spooled,
             "oldest_undecided_s": round(levels.oldest_s),

@@ -28,6 +28,7 @@ from gateway.store import database
 from gateway.store.blobs import Place
 from gateway.store.book import Book, address_key
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError, UnknownContactError
+from gateway.store.lists import place_of
 from gateway.store.octets import blobs_of, place_of_octets
 from gateway.store.retention import free, read_files_in_use
 from gateway.store.rows import Digester, from_json, keys_of, to_json
@@ -82,6 +83,7 @@ class Eraser(Book):
         self._free()
         self._empty_spool(spool, words)
         index = _forget_words(state, found)
+        place_of(self._path).unlink(missing_ok=True)
         self._cut_log()
         left = files_with((*self._files(spool), *index), words)
         if self._involved(addresses, words):

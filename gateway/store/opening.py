@@ -14,9 +14,10 @@ from gateway.store.directory import Configured
 from gateway.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from gateway.store.away import AwaitedStore
     from gateway.store.postgres.store import PostgresStore
 
-Store: TypeAlias = "SqliteStore | PostgresStore"
+Store: TypeAlias = "SqliteStore | PostgresStore | AwaitedStore"
 
 
 def open_store(
@@ -27,7 +28,7 @@ def open_store(
     crm_logins: frozenset[str] = frozenset(),
     clock: Callable[[], datetime] = now,
     shared: bool = False,
-) -> Store:
+) -> SqliteStore | PostgresStore:
     """Open the store, made new or brought up to date as needed; `shared` is for several workers.
 
     Raises StoreVersionError and StoreBusyError.
