@@ -117,7 +117,7 @@ ORIGINAL: Final = (
     "الرسالة الأصلية|thư gốc|pesan asli|missatge original|algkiri|originalus laiškas|"
     "sākotnējais ziņojums|izvirno sporočilo|message initial|courriel d'origine|correo original|"
     "email original|e-mail original|e-mail originale|oorspronkelijk e-mail|original message/mail|"
-    "原邮件|原信|元の電子メール|元メッセージ|オリジナルメッセージ|원문 메시지|원본 편지"
+    "原邮件|原信|元の電子メール|元メッセージ|オリジナルメッセージ|원문 메시지|원본 편지|원본 이메일"
 )
 WROTE: Final = (
     r"wrote|writes|schrieb|geschrieben|hat geschrieben|a écrit|écrit|escribió|escribio|"
@@ -128,18 +128,25 @@ WROTE: Final = (
     r"wrote on|のメール|より|a scris|je napisao|je napisala|je napisao\(la\)|napisao je|"
     r"napísal\(a\)|napísal|napísala|şunları yazdı|tarihinde yazdı|написав\(-ла\)|писав|написа|"
     r"έγραψε|כתב|כתבה|كتب|đã viết|menulis|va escriure|kirjutas|rašė|rakstīja|je napisal|sagt|"
-    r"a dit|scribebat|napsal/a|написал\(a\)"
+    r"a dit|scribebat|napsal/a|написал\(a\)|提到"
 )
 MOBILE: Final = (
-    r"sent from (?:my |mail for|yahoo|outlook|samsung|proton|gmail|mobile)|get outlook for|"
+    r"sent from (?:my |mail for|yahoo|outlook|samsung|proton|gmail|mobile)|"
+    r"(?:get|obtenir|télécharger|obtener|descargar|scarica|ottieni|obter o|baixar o|transferir o|"
+    r"download|pobierz|pobierz aplikację|hämta|hent|last ned|hanki|získat|stáhnout|получить|"
+    r"скачать|获取|取得|下载|下載|holen sie sich) outlook "
+    r"(?:for|pour|para|per|voor|für|dla systemu|för|til|pro|для) (?:ios|android)|"
+    r"outlook (?:für|voor|for) (?:ios|android) ?(?:beziehen|herunterladen|downloaden|を入手|"
+    r"をダウンロード)|"
+    r"(?:下載|下载|取得|获取) (?:ios|android) ?版 ?outlook|(?:ios|android)용 outlook|"
     r"sent via |von meinem .{2,40} gesendet|"
-    r"gesendet (?:von|mit) |envoyé (?:de|depuis) (?:mon |l'app)|télécharger outlook|"
+    r"gesendet (?:von|mit) |envoyé (?:de|depuis) (?:mon |l'app)|"
     r"enviado desde (?:mi |yahoo|outlook)|"
     r"inviato da(?:l mio)? |enviado (?:do meu|a partir do|via) |verstuurd vanaf mijn|"
     r"verzonden (?:vanaf|met) |"
     r"wysłane z |skickat från min|sendt fra min|sendt fra |lähetetty (?:iphone|laitteesta|"
     r"omasta)|odesláno z |отправлено с|"
-    r"отправлено из|发自我的|发送自|從我的.{2,20}傳送|내 .{2,20}에서 보냄|iphoneから送信|"
+    r"отправлено из|发自我的|发送自|從我的.{2,20}傳送|(?:내|나의) .{2,20}에서 보냄|iphoneから送信|"
     r"(?:my )?ipadから送信|私の.{2,20}から送信"
 )
 """What telephones put under a message: a signature without its mark."""
