@@ -6,7 +6,7 @@ READY = $(VENV)/.ready
 PIP = $(BIN)/pip install --disable-pip-version-check
 LOG = $(VENV)/install.log
 
-.PHONY: demo test check words reasons bench torture torture-quick fuzz explore clean
+.PHONY: demo test check words reasons bench bench-quick torture torture-quick fuzz explore clean
 
 demo: $(READY)
 	@$(BIN)/replygate demo
@@ -49,8 +49,12 @@ reasons: $(READY)
 
 # The gateway beside others; then Postfix with milters, by root.
 bench: $(READY)
-	$(BIN)/python -m tests.bench.compare; compared=$$?; \
+	$(BIN)/python -m tests.bench.compare --charts tests/bench/charts; compared=$$?; \
 	$(BIN)/python -m tests.bench.milters && exit $$compared
+
+# One round and few messages, in about two minutes.
+bench-quick: $(READY)
+	$(BIN)/python -m tests.bench.compare --quick
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Replygate needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Call: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'

@@ -171,7 +171,7 @@ def enter_all(open_: ExitStack, sink: int, folder: Path) -> list[Contestant]:
         open_.enter_context(contestants.stock(sink)),
         open_.enter_context(contestants.gateway(sink, folder)),
     ]
-    others = (
+    others: tuple[peers.Peer, ...] = (
         ("Postfix", contestants.why_no_postfix(), lambda: contestants.postfix(sink)),
         *peers.peers(sink, folder),
     )
