@@ -20,6 +20,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -27,6 +28,8 @@ FRAME_LIMIT = 1_048_576 + 1
 """Octets of a frame after its size: the command and 1 MiB of arguments."""
 VERSION = 6
 OLDEST_VERSION = 2
+TOLD_AGAIN_OCTETS = 128
+"""Macros that are longer are read each time."""
 _SIZE = struct.Struct("!I")
 _NEGOTIATION = struct.Struct("!III")
 
@@ -277,6 +280,11 @@ def _negotiate(arguments: bytes) -> Negotiate:
 
 
 def _macros(arguments: bytes) -> Macros:
+    # Postfix tells the queue id again before each header field.
+    return _told_again(arguments) if len(arguments) <= TOLD_AGAIN_OCTETS else _told(arguments)
+
+
+def _told(arguments: bytes) -> Macros:
     if not arguments:
         raise ProtocolError("macros of no stage")
     stage, rest = arguments[:1], arguments[1:]
@@ -285,6 +293,9 @@ def _macros(arguments: bytes) -> Macros:
         raise ProtocolError("a macro without a value")
     names = (_text(word).removeprefix("{").removesuffix("}") for word in words[::2])
     return Macros(stage, dict(zip(names, map(_text, words[1::2]), strict=True)))
+
+
+_told_again = lru_cache(maxsize=64)(_told)
 
 
 def _connect(arguments: bytes) -> Connect:

@@ -45,6 +45,7 @@ _SILENCED_BY: Mapping[type[Event], Steps] = {
 }
 _CLIENT_STAGES = (b"C", b"H")
 _MESSAGE_STAGES = (b"M", b"R", b"T", b"L", b"N", b"B", b"E")
+_STAGES = (*_CLIENT_STAGES, *_MESSAGE_STAGES)
 
 
 class _Stage(Enum):
@@ -114,12 +115,13 @@ class Session:
         if self._stage not in _ALLOWED[type(event)]:
             raise ProtocolError(f"{type(event).__name__} out of order ({self._stage.name.lower()})")
         match event:
+            case codec.Macros():
+                self._keep_macros(event)
+                return b""
             case codec.HeaderField() | codec.Body() | codec.EndOfMessage():
                 self._gather(event)
             case codec.Negotiate():
                 return self._negotiate(event)
-            case codec.Macros():
-                self._keep_macros(event)
             case codec.Abort():
                 self._end_message()
             case codec.QuitNewConnection():
@@ -171,7 +173,7 @@ class Session:
         return codec.negotiated(version, self._actions, steps)
 
     def _keep_macros(self, event: codec.Macros) -> None:
-        if event.stage in _CLIENT_STAGES + _MESSAGE_STAGES:
+        if event.stage in _STAGES:
             self._macros[event.stage] = event.values
 
     def _meet(self, event: codec.Connect | codec.Helo) -> None:
@@ -221,8 +223,7 @@ class Session:
 
     def _told(self) -> dict[str, str]:
         """Return the newest value of each macro that is not empty."""
-        stages = (*_CLIENT_STAGES, *_MESSAGE_STAGES)
-        known = (self._macros[stage] for stage in stages if stage in self._macros)
+        known = (self._macros[stage] for stage in _STAGES if stage in self._macros)
         return {name: value for values in known for name, value in values.items() if value}
 
     def _client(self, told: Mapping[str, str]) -> Client:
