@@ -152,7 +152,7 @@ BAD = [
         LEAST + '[store]\npath = "x"\non_store_failur = "defer"',
         (
             'replygate.toml:9: [store] has no key "on_store_failur"; '
-            'did you mean "on_store_failure"? Allowed: on_store_failure, path.'
+            'did you mean "on_store_failure"? Allowed: blobs, on_store_failure, path, url.'
         ),
     ),
     (
