@@ -7,11 +7,13 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.bench.ends.tools import ROOT
 from tests.trust.signing import RSA_RECORD
 
 SELECTOR, DOMAIN = "s1", "customer.example"
@@ -53,7 +55,16 @@ RSPAMD = {
 
 def why_not(program: str) -> str:
     """Return why a milter cannot be measured here; empty when it can."""
-    return "" if _where(program) else "it is not on this machine"
+    here = program == "nothing" or _where(program)
+    return "" if here else "it is not on this machine"
+
+
+@contextmanager
+def nothing(folder: Path, port: int) -> Iterator[int]:
+    """Let everything pass at this port, and give the process."""
+    del folder
+    with _serving((sys.executable, "-m", "tests.bench.ends.nothing", str(port)), port) as process:
+        yield process
 
 
 @contextmanager
@@ -106,7 +117,8 @@ def await_door(port: int, process: subprocess.Popen[bytes] | None = None) -> Non
 
 @contextmanager
 def _serving(command: tuple[str, ...], port: int) -> Iterator[int]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet)
     try:
         await_door(port, process)
         yield process.pid

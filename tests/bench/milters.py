@@ -30,6 +30,8 @@ from tests.trust.signing import signed_by
 
 PLAIN, OURS, IN_PATH = "Postfix", "Postfix + replygate", "replygate in path"
 OPENDKIM, RSPAMD = "Postfix + opendkim", "Postfix + rspamd"
+NOTHING = "Postfix + nothing"
+"""A milter that looks at nothing: what is left is what Postfix pays for any."""
 METRIC = "milter: "
 """How the metrics of these rows begin."""
 SIGNED = "S, DKIM"
@@ -89,7 +91,7 @@ class Plan:
 
 
 PLANS = (
-    Plan("S", 20, 1500, 300, (PLAIN, OURS)),
+    Plan("S", 20, 1500, 300, (PLAIN, OURS, NOTHING)),
     Plan(SIGNED, 20, 1500, 300, (PLAIN, OURS, OPENDKIM, RSPAMD)),
     Plan("XL", 1, 2, 1, (OURS, IN_PATH)),
 )
@@ -295,6 +297,7 @@ def enter_all(open_: ExitStack, sink: Sink, folder: Path) -> dict[str, Lane]:
         OURS: Lane(OURS, ours.port, ours.postfix, process, logged),
     }
     for name, program, start in (
+        (NOTHING, "nothing", filters.nothing),
         (OPENDKIM, "opendkim", filters.opendkim),
         (RSPAMD, "rspamd", filters.rspamd),
     ):
