@@ -50,9 +50,14 @@ async def serve(port: int) -> None:
     await server.serve_forever()
 
 
-if __name__ == "__main__":
-    new_loop = None
+def main() -> None:
+    """Serve on the fastest loop there is, as the gateway does."""
+    factory = None
     with suppress(ImportError):
-        from uvloop import new_event_loop as new_loop
-    with asyncio.Runner(loop_factory=new_loop) as runner:
+        from uvloop import new_event_loop as factory
+    with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(serve(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
