@@ -25,7 +25,18 @@ from gateway.web.api.app import new_api
 from gateway.web.api.problems import answer_of
 from gateway.web.desk import Desk, acts, find_viewer, language_for, shows
 from gateway.web.finding import Following
-from gateway.web.pages import admin, decisions, held, mailboxes, me, policy, signing, timeline, why
+from gateway.web.pages import (
+    admin,
+    decisions,
+    held,
+    mailboxes,
+    me,
+    outbox,
+    policy,
+    signing,
+    timeline,
+    why,
+)
 from gateway.web.templating import FOLDER, new_templates
 
 CONTENT_POLICY = (
@@ -106,6 +117,8 @@ def _routes() -> list[Route | Mount]:
         Route("/policy", shows(policy.policy, admin=True)),
         Route("/policy/{name:str}", shows(policy.switch, admin=True), methods=["GET"]),
         Route("/policy/{name:str}", acts(policy.change, admin=True), methods=["POST"]),
+        Route("/outbox", shows(outbox.outbox, admin=True), methods=["GET"]),
+        Route("/outbox", acts(outbox.decide, admin=True), methods=["POST"]),
         Route("/admin", shows(admin.admin, admin=True)),
         Route("/admin/live", admin.live),
         Route("/admin/mailboxes", acts(mailboxes.change, admin=True), methods=["POST"]),
