@@ -180,6 +180,7 @@ def _listener(listener: settings.Listener, house: House, own_domains: frozenset[
         # A copy goes to no next hop that could be fooled, and Exchange switches a journal rule
         # off whose reports are refused.
         ambiguous_end="pass" if listener.copies_only else reading.ambiguous_end_of_data,
+        receiver=listener.receiver,
         size_limit=listener.size_limit,
         sessions_limit=listener.sessions_limit,
         client_sessions_limit=listener.client_sessions_limit,

@@ -99,6 +99,7 @@ class Listener:
     submission_networks: tuple[Network, ...] = LOOPBACK
     delete_logging_recipients: bool = False
     say_decision: bool = True
+    receiver: Literal["fast", "stock"] = "fast"
     size_limit: Octets = 157_286_400
     """Octets of one message; 0 is what the next hop allows."""
     logins: tuple[str, ...] = ()

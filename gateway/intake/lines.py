@@ -77,6 +77,24 @@ class Lines:
             raise LineTooLongError
         return line
 
+    async def readuntil(self, separator: bytes) -> bytes:
+        """Return what comes up to the separator, however much that is, as a StreamReader does.
+
+        Raises asyncio.IncompleteReadError.
+        """
+        looked = 0
+        while (end := self._buffer.find(separator, looked)) < 0:
+            looked = max(0, len(self._buffer) - len(separator) + 1)
+            self._resume(anyway=True)
+            if self.ended:
+                raise asyncio.IncompleteReadError(bytes(self._buffer), None)
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        line = bytes(self._buffer[: end + len(separator)])
+        del self._buffer[: end + len(separator)]
+        self._resume()
+        return line
+
     def take(self) -> bytes:
         """Return all that waits, whole lines or not."""
         octets = bytes(self._buffer)
@@ -88,8 +106,8 @@ class Lines:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _resume(self) -> None:
-        if self._transport is not None and len(self._buffer) <= HIGH_WATER_OCTETS:
+    def _resume(self, *, anyway: bool = False) -> None:
+        if self._transport is not None and (anyway or len(self._buffer) <= HIGH_WATER_OCTETS):
             transport, self._transport = self._transport, None
             if not transport.is_closing():
                 transport.resume_reading()

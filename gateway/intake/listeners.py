@@ -48,6 +48,8 @@ class Listener:
     """LMTP is spoken here (RFC 2033)."""
     say_decision: bool = True
     """Put the decision behind the next hop's text, for the log of the MTA that is our client."""
+    receiver: Literal["fast", "stock"] = "fast"
+    """Whether content is read by our receiver, or as stock aiosmtpd does."""
     ambiguous_end: Literal["refuse", "pass"] = "refuse"
     """What becomes of content that a lax next hop could end early (D-6)."""
     size_limit: int = 157_286_400

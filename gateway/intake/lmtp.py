@@ -13,6 +13,7 @@ from gateway.intake import words
 from gateway.intake.receiver import Receiver
 from gateway.intake.session import Commands, place_of
 from gateway.intake.smtp import SmtpSession
+from gateway.intake.stock import StockReceiver
 from gateway.intake.transaction import Transaction
 from gateway.model.envelope import Reply
 
@@ -24,7 +25,9 @@ class LmtpSession(SmtpSession):
 
     protocol_name = "LMTP"
 
-    async def _take_message(self, transaction: Transaction, receiver: Receiver) -> None:
+    async def _take_message(
+        self, transaction: Transaction, receiver: Receiver | StockReceiver
+    ) -> None:
         try:
             await super()._take_message(transaction, receiver)
         except Exception as error:  # noqa: BLE001 - every recipient waits for a reply

@@ -28,6 +28,7 @@ from gateway.intake import words
 from gateway.intake.lines import Lines, LineTooLongError
 from gateway.intake.listeners import Listener, Sessions, Wiring, is_within
 from gateway.intake.receiver import Receiver
+from gateway.intake.stock import StockReceiver
 from gateway.model.envelope import Reply
 
 ERRORS_LIMIT: Final = 20
@@ -80,6 +81,7 @@ class ClientSession(SMTP):
         self._admitted = False
         self._lines = Lines(loop)
         self._receiver: Receiver | None = None
+        self._reads_stock = False
         self._ended: asyncio.Future[bool] | None = None
         self._readable: asyncio.Future[None] | None = None
         """Done when the client reads again; None while it does."""
@@ -156,7 +158,7 @@ class ClientSession(SMTP):
     def stop(self) -> None:
         """Take leave: now when the session is idle, else after what is under way."""
         self._leaving = True
-        if not self._busy and self._receiver is None:
+        if not self._busy and not self._receiving:
             self._part(words.STOPPING)
 
     def cut(self) -> None:
@@ -199,8 +201,10 @@ class ClientSession(SMTP):
         finally:
             self._busy = True
 
-    async def receive_content(self, receiver: Receiver) -> bool:
+    async def receive_content(self, receiver: Receiver | StockReceiver) -> bool:
         """Let a message in; return whether its end came."""
+        if isinstance(receiver, StockReceiver):
+            return await self._receive_stock(receiver)
         self._ended = self.loop.create_future()
         self._receiver = receiver
         early = self._lines.take()
@@ -213,6 +217,19 @@ class ClientSession(SMTP):
         whole = await self._ended
         self._busy = True
         return whole
+
+    async def _receive_stock(self, receiver: StockReceiver) -> bool:
+        await self.flush()
+        self._busy, self._reads_stock = False, True
+        try:
+            return await receiver.receive()
+        finally:
+            self._busy, self._reads_stock = True, False
+
+    @property
+    def _receiving(self) -> bool:
+        """Whether a message is coming in."""
+        return self._receiver is not None or self._reads_stock
 
     async def _handle_client(self) -> None:
         if self._sessions.admit(self.address):
@@ -305,7 +322,7 @@ class ClientSession(SMTP):
     def _watch(self) -> None:
         """Look now and then whether the client has been silent for too long."""
         limit = self.listener.command_timeout_s
-        if self._receiver is not None:
+        if self._receiving:
             limit = self.listener.data_timeout_s
         left = self._active_at + limit - self.loop.time()
         if left <= 0 and not self._busy:

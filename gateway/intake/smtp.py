@@ -29,6 +29,7 @@ from gateway.intake.paths import parse_path
 from gateway.intake.postmaster import is_postmaster
 from gateway.intake.receiver import Receiver
 from gateway.intake.session import ClientSession, Commands, place_of
+from gateway.intake.stock import StockReceiver
 from gateway.intake.transaction import Transaction
 from gateway.intake.xforward import ATTRIBUTES, address_of, known, parse_xforward
 from gateway.mail.addresses import key_of
@@ -152,20 +153,25 @@ class SmtpSession(ClientSession):
             self._part(words.TOO_EARLY)
             return
         self.say(words.GO_AHEAD)
-        wiring = self.wiring
-        receiver = Receiver(
-            wiring.spool,
-            self.listener.size_limit,
-            wiring.memory_octets,
-            refuse_ambiguous=self.listener.ambiguous_end == "refuse",
-            on_large=transaction.follow,
-        )
+        receiver = self._new_receiver(transaction)
         try:
             if await self.receive_content(receiver):
                 await self._take_message(transaction, receiver)
         finally:
             receiver.drop()
             await self.end()
+
+    def _new_receiver(self, transaction: Transaction) -> Receiver | StockReceiver:
+        listener, wiring = self.listener, self.wiring
+        if listener.receiver == "stock":
+            return StockReceiver(self._lines, listener.size_limit)
+        return Receiver(
+            wiring.spool,
+            listener.size_limit,
+            wiring.memory_octets,
+            refuse_ambiguous=listener.ambiguous_end == "refuse",
+            on_large=transaction.follow,
+        )
 
     async def on_rset(self, argument: bytes) -> None:
         """Take the transaction back."""
@@ -292,7 +298,9 @@ class SmtpSession(ClientSession):
         else:
             self.say(reply)
 
-    async def _take_message(self, transaction: Transaction, receiver: Receiver) -> None:
+    async def _take_message(
+        self, transaction: Transaction, receiver: Receiver | StockReceiver
+    ) -> None:
         await receiver.settle()
         content = self._content(receiver)
         if isinstance(content, Reply):
@@ -312,7 +320,9 @@ class SmtpSession(ClientSession):
         if handled.reply.code == 421:
             self._part(handled.reply)
         else:
-            more = handled.words if self.listener.say_decision else ""
+            # A stranger who sends a copy learns nothing by it.
+            is_known = self.trusted or bool(self.login)
+            more = handled.words if self.listener.say_decision and is_known else ""
             self._answer(transaction, handled.reply, more)
 
     def _answer(self, transaction: Transaction, reply: Reply, more: str = "") -> None:
@@ -320,7 +330,7 @@ class SmtpSession(ClientSession):
         del transaction
         self.say(reply, more)
 
-    def _content(self, receiver: Receiver) -> Content | Reply:
+    def _content(self, receiver: Receiver | StockReceiver) -> Content | Reply:
         """Return the content that was received, or why it is refused."""
         if receiver.too_large:
             return words.TOO_LARGE

@@ -13,7 +13,7 @@ from gateway.config.load import parse_config
 from gateway.daemon import Daemon
 from gateway.store.entries import Entries
 from gateway.store.registry import Registry
-from tests.intake.door import Caller
+from tests.intake.door import RECEIVER, Caller
 from tests.next_hop import NextHop
 
 CONFIG = """
@@ -30,15 +30,17 @@ final_timeout_s = 20.0
 name = "inbound"
 address = "127.0.0.1:0"
 direction = "inbound"
+receiver = "RECEIVER"
 [[listener]]
 name = "submission"
 address = "127.0.0.2:0"
 direction = "submission"
+receiver = "RECEIVER"
 [addresses]
 logging = ["log@gate.example"]
 [policy]
 {policy}
-"""
+""".replace("RECEIVER", RECEIVER)
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from gateway.relay.delivery import Relay
 from tests.next_hop import ALL_EXTENSIONS, NextHop, next_hop
 
 Receive = Callable[[Envelope, Delivery], Awaitable[Handled]]
+RECEIVER = os.environ.get("REPLYGATE_RECEIVER", "fast")
+"""`REPLYGATE_RECEIVER=stock pytest tests/intake` holds for aiosmtpd's reading of content too."""
 OURS = frozenset({"log@gw.example", "bcc@gw.example"})
 
 
@@ -110,7 +113,13 @@ async def open_door(
     relay = Relay(Hop("127.0.0.1", hop.port, timeouts=timeouts or Timeouts(), **(pool or {})))
     memory_octets = settings.pop("memory_octets", 262_144)
     listener = Listener(
-        **{"name": "inbound", "direction": Direction.INCOMING, "say_decision": False} | settings
+        **{
+            "name": "inbound",
+            "direction": Direction.INCOMING,
+            "say_decision": False,
+            "receiver": RECEIVER,
+        }
+        | settings
     )
     wiring = Wiring(door._receive, relay, ConsumedDelivery, OURS.__contains__, spool, memory_octets)
     door.server = await start(listener, wiring)
