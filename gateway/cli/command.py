@@ -14,11 +14,21 @@ from gateway.cli.trouble import CommandError
 
 DEBUG = "REPLYGATE_DEBUG"
 CONFIG = "REPLYGATE_CONFIG"
+URL = "REPLYGATE_URL"
+"""Names a gateway afar, where --remote does not."""
 PLACES = (Path("replygate.toml"), Path("/etc/replygate/replygate.toml"))
 
 
 def config_file(ctx: click.Context) -> Path:
-    """Return the configuration file: --config, $REPLYGATE_CONFIG, or the usual places."""
+    """Return the configuration file: --config, $REPLYGATE_CONFIG, or the usual places.
+
+    Raises CommandError where a gateway afar is named: the command works on this machine alone.
+    """
+    if ctx.find_root().meta.get("remote") or os.environ.get(URL, ""):
+        raise CommandError(
+            f"{ctx.command_path} works on the gateway's own machine alone. Leave --remote out, and"
+            f" unset ${URL}."
+        )
     if (named := ctx.find_root().meta.get("config")) is not None:
         return Path(named)
     if named := os.environ.get(CONFIG, ""):

@@ -9,14 +9,12 @@ from typing import Any
 
 import click
 
-from gateway.cli.command import Group, config_file
+from gateway.cli.command import Group
 from gateway.cli.hints import would_be_logged
-from gateway.cli.opening import open_entries, open_registry
+from gateway.cli.opening import Place, open_entries, open_registry, place_of
 from gateway.cli.output import json_option, print_json, print_rows, progress, say
 from gateway.cli.rows import entry_row
 from gateway.cli.trouble import CommandError
-from gateway.config.load import load_config
-from gateway.config.settings import Config
 from gateway.model.facts import Contact
 from gateway.store.entries import Filters
 from gateway.store.people import ContactRow
@@ -39,7 +37,7 @@ def contact() -> None:
 @click.pass_context
 def add(ctx: click.Context, address: str, name: str, owner: str) -> None:
     """Add a contact with this ADDRESS."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         added = registry.add_contact(address, name, owner)
     say(f"{added.primary} is contact {added.contact_id}.")
@@ -52,7 +50,7 @@ def add(ctx: click.Context, address: str, name: str, owner: str) -> None:
 @click.pass_context
 def add_address(ctx: click.Context, known: str, address: str) -> None:
     """Give CONTACT a further ADDRESS."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         changed = registry.add_address(_asked(known), address)
     say(f"{changed.primary} has the addresses {', '.join(changed.addresses)}.")
@@ -65,7 +63,7 @@ def add_address(ctx: click.Context, known: str, address: str) -> None:
 @click.pass_context
 def merge(ctx: click.Context, keep: str, other: str) -> None:
     """Merge the contact OTHER into the contact KEEP: addresses, timeline and enrolments."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         merged = registry.merge(_asked(keep), _asked(other))
     say(f"{merged.primary} is one contact, with {', '.join(merged.addresses)}.")
@@ -77,7 +75,7 @@ def merge(ctx: click.Context, keep: str, other: str) -> None:
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List all contacts."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [_row(known) for known in registry.list_contacts()]
     columns = ("contact", "primary", "name", "addresses", "owner")
     empty = "There is no contact. Add one: replygate contact add ADDRESS"
@@ -90,7 +88,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def timeline(ctx: click.Context, known: str, *, as_json: bool) -> None:
     """Show what is logged of CONTACT, newest first."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         number = registry.contact(_asked(known)).contact_id
     with open_entries(config) as entries:
@@ -104,7 +102,7 @@ def timeline(ctx: click.Context, known: str, *, as_json: bool) -> None:
 @click.pass_context
 def suggestions(ctx: click.Context, *, as_json: bool) -> None:
     """List addresses that look like second ones of contacts."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [
             {"address": one.address, "contact": one.contact.primary, "entry": one.entry_id}
             for one in registry.suggestions()
@@ -123,7 +121,7 @@ def import_(ctx: click.Context, file: Path, *, as_json: bool) -> None:
     Further addresses of one contact are separated by blanks or semicolons. An address that a
     contact has already is passed over.
     """
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     rows = list(_read_csv(file))
     with open_registry(config) as registry, progress("Importing contacts", len(rows)) as step:
 
@@ -183,6 +181,6 @@ def _asked(text: str) -> int | str:
     return int(text) if text.isdecimal() else text
 
 
-def _tell(config: Config, changed: Contact) -> None:
+def _tell(config: Place, changed: Contact) -> None:
     for address in changed.addresses:
         would_be_logged(config, Filters(address=address), f"--address {address}")

@@ -7,12 +7,11 @@ from typing import Any
 
 import click
 
-from gateway.cli.command import Command, config_file
-from gateway.cli.opening import open_entries
+from gateway.cli.command import Command
+from gateway.cli.opening import open_entries, place_of
 from gateway.cli.options import filter_options, filters_of
 from gateway.cli.output import json_option, print_rows, say
 from gateway.cli.rows import entry_row
-from gateway.config.load import load_config
 
 PAGE = 100
 COLUMNS = ("entry", "received_at", "direction", "author", "subject", "outcome", "reason")
@@ -30,7 +29,7 @@ def decisions(ctx: click.Context, /, *, as_json: bool, **given: Any) -> None:
     filters = filters_of(given)
     if filters.limit is None and not as_json:
         filters = replace(filters, limit=PAGE)
-    with open_entries(load_config(config_file(ctx))) as entries:
+    with open_entries(place_of(ctx)) as entries:
         found = entries.search(filters)
         if as_json:
             print_rows(map(entry_row, found), COLUMNS, as_json=True, empty="")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.command import Command, config_file
-from gateway.cli.opening import open_entries, open_flow
+from gateway.cli.afar import Afar
+from gateway.cli.command import Command
+from gateway.cli.opening import Place, open_entries, open_flow, place_of
 from gateway.cli.outbox import handover_row, handover_words
 from gateway.cli.output import json_option, print_json, say
 from gateway.cli.page import explain_page, judged_page
 from gateway.cli.rows import answer_row, history_row, suggestion_row
 from gateway.cli.trouble import CommandError
-from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.model.decision import Decision
 from gateway.model.entry import Entry
@@ -37,33 +37,44 @@ def explain(ctx: click.Context, target: str, *, as_json: bool) -> None:
     with its answer, in the order of the stages. A file that never came by is judged as if it came
     now; nothing is recorded.
     """
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     file = Path(target)
     is_file = file.is_file()
     octets = file.read_bytes() if is_file else b""
-    entry = _find(config, _message_id(octets) if is_file else target)
-    if entry is not None:
-        suggestion = _suggestion(config, entry)
+    known = _known(config, _message_id(octets) if is_file else target)
+    if known is not None:
+        entry, suggestion, standings = known
         if as_json:
-            handovers = [handover_row(one) for one in _handovers(config, entry)]
+            handovers = [handover_row(one) for one in standings]
             row = {**history_row(entry), "suggestion": suggestion_row(suggestion)}
             print_json({**row, "handovers": handovers})
         else:
             explain_page(entry, suggestion)
-            for one in _handovers(config, entry):
+            for one in standings:
                 say(handover_words(one))
-    elif is_file:
+    elif is_file and not isinstance(config, Afar):
         for decision in asyncio.run(_would_be(config, file)):
             _show(target, decision, as_json=as_json)
     else:
         raise CommandError(f"Nothing is known of {target}. {HINT}")
 
 
-def _find(config: Config, asked: str) -> Entry | None:
+Known = tuple[Entry, Suggestion | None, tuple[Standing, ...]]
+"""An entry, what it may answer, and how it stands with each sink."""
+
+
+def _known(config: Place, asked: str) -> Known | None:
     if not asked:
         return None
+    if isinstance(config, Afar):
+        from gateway.cli.afar_entries import known
+
+        return known(config, asked)
     with open_entries(config) as entries:
-        return entries.find(asked)
+        entry = entries.find(asked)
+    if entry is None:
+        return None
+    return entry, _suggestion(config, entry), _handovers(config, entry)
 
 
 def _suggestion(config: Config, entry: Entry) -> Suggestion | None:

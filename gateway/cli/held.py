@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
+from gateway.cli.afar import Afar
 from gateway.cli.command import Group, config_file
 from gateway.cli.log import login_name
-from gateway.cli.opening import Flow, open_entries, open_flow, open_registry
+from gateway.cli.opening import Flow, Place, open_entries, open_flow, open_registry, place_of
 from gateway.cli.options import filter_options, filters_of
 from gateway.cli.output import json_option, moment, print_rows, say
 from gateway.cli.trouble import CommandError
@@ -50,7 +51,7 @@ def held(ctx: click.Context) -> None:
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool = False) -> None:
     """List what is held, oldest first, with every reason that stands in its way."""
-    found = _held(load_config(config_file(ctx)), Filters())
+    found = _held(place_of(ctx), Filters())
     empty = "Nothing is held."
     print_rows(map(_row, found), COLUMNS, as_json=as_json, empty=empty)
 
@@ -75,8 +76,14 @@ def approve(
     **given: Any,
 ) -> None:
     """Log TARGETS, entry ids or Message-IDs, or what the options choose."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     chosen = _choose(config, targets, filters_of(given), everything=everything)
+    if isinstance(config, Afar):
+        from gateway.cli.afar_entries import decided
+
+        done = decided(config, chosen, do="approve", contact=contact, route=route, by=by)
+        say(f"{_count(done)} logged.")
+        return
     if contact:
         with open_registry(config) as registry:
             contact = registry.contact(contact).primary
@@ -100,9 +107,14 @@ def discard(
     **given: Any,
 ) -> None:
     """Discard TARGETS, entry ids or Message-IDs, or what the options choose; nothing is kept."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     chosen = _choose(config, targets, filters_of(given), everything=everything)
-    done = asyncio.run(_decide(config, chosen, Order(by or login_name(), discard=True)))
+    if isinstance(config, Afar):
+        from gateway.cli.afar_entries import decided
+
+        done = decided(config, chosen, do="discard", by=by)
+    else:
+        done = asyncio.run(_decide(config, chosen, Order(by or login_name(), discard=True)))
     say(f"{_count(done)} discarded.")
 
 
@@ -128,13 +140,13 @@ def withdraw_route(ctx: click.Context, network: str, user: str) -> None:
     say(f"Mail of {user} from {network} needs a proof again.")
 
 
-def _held(config: Config, filters: Filters) -> list[Entry]:
+def _held(config: Place, filters: Filters) -> list[Entry]:
     with open_entries(config) as entries:
         return list(entries.search(replace(filters, outcome=Outcome.HELD)))[::-1]
 
 
 def _choose(
-    config: Config, targets: Sequence[str], filters: Filters, *, everything: bool
+    config: Place, targets: Sequence[str], filters: Filters, *, everything: bool
 ) -> list[Entry]:
     """Return the held entries that are meant, oldest first."""
     if not targets:

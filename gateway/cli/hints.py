@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from gateway.cli.opening import open_entries, open_flow
+from gateway.cli.afar import Afar
+from gateway.cli.opening import Place, open_entries, open_flow
 from gateway.cli.output import progress, say
 from gateway.config.settings import Config
 from gateway.model.decision import Outcome
@@ -18,19 +19,24 @@ ASKED_AT_MOST = 2000
 """Kept messages that are judged for a hint; a large past is for `replay --dry-run`."""
 
 
-def would_be_logged(config: Config, filters: Filters, options: str) -> None:
+def would_be_logged(config: Place, filters: Filters, options: str) -> None:
     """Say how many kept messages would now be logged, and how to do it.
 
     `filters` choose the messages that the change may concern, `options` are the same as options
     of `replygate replay`.
     """
-    found = _stopped(config, replace(filters, kept=True))
-    if not found:
-        return
-    cured = asyncio.run(_cured(config, found[:ASKED_AT_MOST]))
+    if isinstance(config, Afar):
+        from gateway.cli.afar_entries import replayed
+
+        told = replayed(config, (), filters, only_say=True)
+        cured, count = told.would_log, told.judged
+    else:
+        found = _stopped(config, replace(filters, kept=True))
+        cured = asyncio.run(_cured(config, found[:ASKED_AT_MOST])) if found else 0
+        count = len(found)
     if not cured:
         return
-    more = "at least " if len(found) > ASKED_AT_MOST else ""
+    more = "at least " if count > ASKED_AT_MOST else ""
     noun = "kept message" if cured == 1 else "kept messages"
     command = f"replygate replay {options}"
     say(f"{more}{cured} {noun} would now be logged. Log them with: {command}")

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 import click
 
+from gateway.cli.afar import Afar
 from gateway.cli.command import Command, config_file
 from gateway.cli.hints import CURABLE
-from gateway.cli.opening import Flow, open_entries, open_flow, open_registry
+from gateway.cli.opening import Flow, Place, open_entries, open_flow, open_registry, place_of
 from gateway.cli.output import say
 from gateway.cli.trouble import CommandError
 from gateway.config.load import load_config
@@ -34,8 +35,14 @@ def log(
 
     With --contact the rules are asked first, now that it is settled whose message it is.
     """
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     entry = _find(config, target)
+    if isinstance(config, Afar):
+        from gateway.cli.afar_entries import logged
+
+        others = logged(config, entry, thread=thread, contact=contact or "", by=by)
+        _say_logged(entry, others)
+        return
     if contact is not None:
         with open_registry(config) as registry:
             known: int | str = int(contact) if contact.isdecimal() else contact
@@ -43,6 +50,10 @@ def log(
     others = asyncio.run(
         _log(config, entry, by or login_name(), thread=thread, chosen=bool(contact))
     )
+    _say_logged(entry, others)
+
+
+def _say_logged(entry: Entry, others: int) -> None:
     more = f", and {others} others of its thread" if others else ""
     say(f"Logged: {entry.subject or entry.entry_id}{more}.")
 
@@ -62,7 +73,7 @@ async def _free(config: Config) -> int:
         return await flow.store.purge(datetime.now(UTC))
 
 
-def _find(config: Config, target: str) -> Entry:
+def _find(config: Place, target: str) -> Entry:
     with open_entries(config) as entries:
         entry = entries.find(target)
     if entry is None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.command import Group, config_file
+from gateway.cli.command import Group
 from gateway.cli.hints import would_be_logged
-from gateway.cli.opening import open_registry
+from gateway.cli.opening import open_registry, place_of
 from gateway.cli.options import AT
 from gateway.cli.output import json_option, moment, print_rows, say
-from gateway.config.load import load_config
 from gateway.model.directory import Mailbox
 from gateway.store.company import PROVIDERS
 from gateway.store.entries import Filters
 from gateway.store.people import Enrolled
 from gateway.store.registry import Registry
+
+if TYPE_CHECKING:
+    from gateway.cli.afar_registry import AfarRegistry
 
 PROVIDER = click.Choice(PROVIDERS)
 
@@ -53,7 +55,7 @@ def add(
     """Add the mailbox with this ADDRESS and connect it."""
     if shared == (owner is not None):
         raise click.UsageError("Say whose it is: --user ADDRESS, or --shared for a team's.")
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         added = registry.add_mailbox(
             address, owner, provider, aliases=aliases, log_sent=log_sent, at=at
@@ -71,7 +73,7 @@ def add(
 @click.pass_context
 def connect(ctx: click.Context, address: str, provider: str | None, at: datetime | None) -> None:
     """Connect the mailbox with this ADDRESS, or connect it anew with another provider."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         box = registry.connect(address, provider, at=at)
     say(f"{box.address} is connected ({_connected_with(box)}).")
@@ -84,7 +86,7 @@ def connect(ctx: click.Context, address: str, provider: str | None, at: datetime
 @click.pass_context
 def disconnect(ctx: click.Context, address: str, at: datetime | None) -> None:
     """End the connection of the mailbox with this ADDRESS."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         box = registry.disconnect(address, at=at)
         say(f"{box.address} is disconnected: replies to it are not logged until it is connected.")
         _warn(registry, box)
@@ -100,7 +102,7 @@ def change_provider(ctx: click.Context, address: str, provider: str, at: datetim
 
     Its connection stays as it is, until it is connected there.
     """
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         box = registry.change_provider(address, provider, at=at)
         command = f"replygate mailbox connect {box.address} --provider {provider}"
         say(f"{box.address} lives at {provider}. Connect it there: {command}")
@@ -113,7 +115,7 @@ def change_provider(ctx: click.Context, address: str, provider: str, at: datetim
 @click.pass_context
 def log_sent(ctx: click.Context, address: str, what: str) -> None:
     """Say WHAT is logged of the mail that is sent from the mailbox with this ADDRESS."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         box = registry.set_log_sent(address, what)
     means = "everything" if what == "always" else "what is marked"
     say(f"Of the mail sent from {box.address}, {means} is logged.")
@@ -124,7 +126,7 @@ def log_sent(ctx: click.Context, address: str, what: str) -> None:
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List all mailboxes."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [_row(box) for box in registry.list_mailboxes()]
     columns = ("mailbox", "of", "provider", "connected", "connected_with", "since", "log_sent")
     empty = "There is no mailbox. Add one: replygate mailbox add ADDRESS --user USER"
@@ -159,7 +161,7 @@ def _connected_with(box: Mailbox) -> str:
     return box.connections[-1].provider if box.connections else "other"
 
 
-def _warn(registry: Registry, box: Mailbox) -> None:
+def _warn(registry: Registry | AfarRegistry, box: Mailbox) -> None:
     """List the enrolments that no reply can end any more (S16)."""
     risky = [one for one in registry.at_risk() if one.enrolment.mailbox == box.address]
     if risky:

@@ -75,10 +75,19 @@ def _version() -> str:
     callback=_show_version,
     help="Show the version and exit.",
 )
-def main() -> None:
+@click.option("--remote", metavar="URL", help="A gateway afar, by its API; else $REPLYGATE_URL.")
+@click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="F",
+    help="Holds the token for it; else $REPLYGATE_TOKEN is the token.",
+)
+@click.pass_context
+def main(ctx: click.Context, remote: str | None, token_file: str | None) -> None:
     """Log email conversations to a CRM timeline from the mail path, and say why.
 
     Begin with: replygate demo
     """
+    ctx.meta.update(remote=remote, token_file=token_file)
     # Whatever a command makes beside the record holds mail, and is nobody else's to read.
     os.umask(0o077)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gateway.cli.command import Group, config_file
+from gateway.cli.command import Group
 from gateway.cli.hints import would_be_logged
-from gateway.cli.opening import open_registry
+from gateway.cli.opening import open_registry, place_of
 from gateway.cli.output import json_option, moment, print_rows, say
-from gateway.config.load import load_config
 from gateway.store.entries import Filters
 
 
@@ -23,7 +22,7 @@ def never_log() -> None:
 @click.pass_context
 def add(ctx: click.Context, pattern: str, user: str) -> None:
     """Put PATTERN, an address or a domain, on the list: from now on nothing of it is kept."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         entry = registry.add_never_log(pattern, user)
     say(f"{entry.pattern} is on the never-log list of {entry.user or 'the company'}.")
 
@@ -34,7 +33,7 @@ def add(ctx: click.Context, pattern: str, user: str) -> None:
 @click.pass_context
 def remove(ctx: click.Context, pattern: str, user: str) -> None:
     """Take PATTERN off the list, for future mail: what passed while it was on was not kept."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         registry.remove_never_log(pattern, user)
     say(f"{pattern} is off the never-log list of {user or 'the company'}.")
 
@@ -45,7 +44,7 @@ def remove(ctx: click.Context, pattern: str, user: str) -> None:
 @click.pass_context
 def list_(ctx: click.Context, *, also_removed: bool, as_json: bool) -> None:
     """List what is never logged."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [
             {
                 "pattern": entry.pattern,
@@ -69,7 +68,7 @@ def allow() -> None:
 @click.pass_context
 def allow_add(ctx: click.Context, pattern: str) -> None:
     """Allow the list and robot mail of PATTERN, an address or a domain."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         registry.allow_sender(pattern)
     say(f"List and robot mail of {pattern} may be logged.")
@@ -82,7 +81,7 @@ def allow_add(ctx: click.Context, pattern: str) -> None:
 @click.pass_context
 def allow_remove(ctx: click.Context, pattern: str) -> None:
     """Log the list and robot mail of PATTERN no longer."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         registry.disallow_sender(pattern)
     say(f"List and robot mail of {pattern} is not logged any more.")
 
@@ -92,6 +91,6 @@ def allow_remove(ctx: click.Context, pattern: str) -> None:
 @click.pass_context
 def allow_list(ctx: click.Context, *, as_json: bool) -> None:
     """List the senders that are allowed."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [{"pattern": pattern} for pattern in registry.list_allowed_senders()]
     print_rows(rows, ("pattern",), as_json=as_json, empty="No sender is allowed.")

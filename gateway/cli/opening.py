@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 import click
 
+from gateway.cli.afar import Afar, afar
+from gateway.cli.command import config_file
+from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.pipeline import Pipeline, Settings
 from gateway.replay import Replayer
@@ -17,6 +21,10 @@ from gateway.rules.switches import in_force
 from gateway.store.entries import Entries
 from gateway.store.opening import Store, open_store
 from gateway.store.registry import Registry
+
+if TYPE_CHECKING:
+    from gateway.cli.afar_entries import AfarEntries
+    from gateway.cli.afar_registry import AfarRegistry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +36,39 @@ class Flow:
     replayer: Replayer
 
 
-def open_registry(config: Config) -> Registry:
+Place = Config | Afar
+"""Where a command works: on the configuration here, or on a gateway afar."""
+
+
+def place_of(ctx: click.Context) -> Place:
+    """Return where the command works. Raises CommandError."""
+    return afar(ctx) or load_config(config_file(ctx))
+
+
+@overload
+def open_registry(place: Config) -> Registry: ...
+@overload
+def open_registry(place: Place) -> Registry | AfarRegistry: ...
+def open_registry(place: Place) -> Registry | AfarRegistry:
     """Return the registry; the store is made when there is none yet."""
-    return Registry(place_of_store(config))
+    if isinstance(place, Afar):
+        from gateway.cli.afar_registry import AfarRegistry
+
+        return AfarRegistry(place)
+    return Registry(place_of_store(place))
 
 
-def open_entries(config: Config) -> Entries:
+@overload
+def open_entries(place: Config) -> Entries: ...
+@overload
+def open_entries(place: Place) -> Entries | AfarEntries: ...
+def open_entries(place: Place) -> Entries | AfarEntries:
     """Return the record for reading; the store is made when there is none yet."""
-    path = place_of_store(config)
+    if isinstance(place, Afar):
+        from gateway.cli.afar_entries import AfarEntries
+
+        return AfarEntries(place)
+    path = place_of_store(place)
     if not path.exists():
         Registry(path).close()
     return Entries(path)

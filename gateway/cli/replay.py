@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
-from gateway.cli.command import Command, config_file
-from gateway.cli.opening import Flow, open_entries, open_flow
+from gateway.cli.afar import Afar
+from gateway.cli.command import Command
+from gateway.cli.opening import Flow, open_entries, open_flow, place_of
 from gateway.cli.options import filter_options, filters_of
 from gateway.cli.output import json_option, print_rows, progress, say
 from gateway.cli.trouble import CommandError
-from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.model.policy import Policy
 from gateway.replay import Change
@@ -62,19 +63,40 @@ def replay(
     filters = filters_of(given)
     if not (targets or everything or filters != Filters()):
         raise click.UsageError("Say what to replay: ids, a filter such as --reason, or --all.")
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     only_say = dry_run or preset is not None or as_of_receipt
     compare = preset is not None or as_of_receipt
+    if isinstance(config, Afar):
+        from gateway.cli.afar_entries import replayed
+
+        told = replayed(
+            config, targets, filters, only_say=only_say, preset=preset or "",
+            as_of_receipt=as_of_receipt,
+        )  # fmt: skip
+        rows = [asdict(change) for change in told.changes]
+        _show(rows, told.judged, told.lost, only_say=only_say, as_json=as_json)
+        return
     chosen, lost = _choose(config, targets, filters, compare=compare)
     changes = asyncio.run(
         _judge(config, chosen, _policy(config, preset), only_say=only_say, receipt=as_of_receipt)
     )
     rows = [_row(change) for change in changes]
+    _show(rows, len(chosen), lost, only_say=only_say, as_json=as_json)
+
+
+def _show(
+    rows: Sequence[dict[str, Any]],
+    judged: int,
+    lost: Sequence[str],
+    *,
+    only_say: bool,
+    as_json: bool,
+) -> None:
     empty = "Nothing would change." if only_say else "Nothing changed."
     print_rows(rows, COLUMNS, as_json=as_json, empty=empty)
     if rows and not as_json:
         said = "would change; nothing was changed." if only_say else "changed."
-        say(f"{len(rows)} of {len(chosen)} decisions {said}")
+        say(f"{len(rows)} of {judged} decisions {said}")
     if lost:
         raise CommandError(f"Nothing is kept of {', '.join(lost)}: it cannot be judged again.")
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
-from gateway.cli.command import Group, config_file
+from gateway.cli.command import Group
 from gateway.cli.mailbox import enrolment_row
-from gateway.cli.opening import open_registry
+from gateway.cli.opening import open_registry, place_of
 from gateway.cli.output import json_option, print_rows, say
-from gateway.config.load import load_config
 
 
 @click.group("sequence", cls=Group)
@@ -23,7 +22,7 @@ def sequence() -> None:
 @click.pass_context
 def enroll(ctx: click.Context, contact: str, name: str, mailbox: str) -> None:
     """Enrol CONTACT, an address or a number, in the sequence NAME."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         one = registry.enroll(contact, name, mailbox)
     say(f"{one.contact} is in {name}; a reply to {one.enrolment.mailbox} ends it.")
     if one.at_risk:
@@ -36,7 +35,7 @@ def enroll(ctx: click.Context, contact: str, name: str, mailbox: str) -> None:
 @click.pass_context
 def end(ctx: click.Context, contact: str, name: str) -> None:
     """Take CONTACT out of the sequence NAME by hand."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         registry.unenroll(contact, name)
     say(f"{contact} is no longer in {name}.")
 
@@ -47,7 +46,7 @@ def end(ctx: click.Context, contact: str, name: str) -> None:
 @click.pass_context
 def list_(ctx: click.Context, *, only_open: bool, as_json: bool) -> None:
     """List all enrolments."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [enrolment_row(one) for one in registry.list_enrolments(only_open=only_open)]
     columns = ("contact", "sequence", "mailbox", "state", "enrolled_at", "ended_at", "ended_by")
     empty = (
@@ -61,7 +60,7 @@ def list_(ctx: click.Context, *, only_open: bool, as_json: bool) -> None:
 @click.pass_context
 def at_risk(ctx: click.Context, *, as_json: bool) -> None:
     """List the enrolments that no reply can end any more, and why."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [enrolment_row(one) for one in registry.at_risk()]
     columns = ("contact", "sequence", "mailbox", "at_risk")
     print_rows(rows, columns, as_json=as_json, empty="No enrolment is at risk.")

@@ -8,7 +8,7 @@ import click
 
 from gateway.cli.command import Group, config_file
 from gateway.cli.hints import would_be_logged
-from gateway.cli.opening import open_registry
+from gateway.cli.opening import open_registry, place_of
 from gateway.cli.output import json_option, print_rows, say
 from gateway.config.load import load_config
 from gateway.store.entries import Filters
@@ -26,7 +26,7 @@ def user() -> None:
 @click.pass_context
 def add(ctx: click.Context, address: str, name: str, role: str) -> None:
     """Add a user by the login ADDRESS."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         added = registry.add_user(address, name, role)
     say(f"{added.key} is a user. Add a mailbox: replygate mailbox add ADDRESS --user {added.key}")
 
@@ -36,7 +36,7 @@ def add(ctx: click.Context, address: str, name: str, role: str) -> None:
 @click.pass_context
 def list_(ctx: click.Context, *, as_json: bool) -> None:
     """List all users."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         rows = [
             {
                 "user": known.key,
@@ -59,7 +59,7 @@ def list_(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def logging_on(ctx: click.Context, address: str) -> None:
     """Log the mail of the user with this ADDRESS again."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         registry.set_logging(address, on=True)
     say(f"Logging is on for {address}.")
@@ -71,7 +71,7 @@ def logging_on(ctx: click.Context, address: str) -> None:
 @click.pass_context
 def logging_off(ctx: click.Context, address: str) -> None:
     """Log no mail of the user with this ADDRESS any more, as the user wishes."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         registry.set_logging(address, on=False)
     say(f"Logging is off for {address}: nothing of this user's mail is kept from now on.")
 
@@ -81,7 +81,7 @@ def logging_off(ctx: click.Context, address: str) -> None:
 @click.pass_context
 def permit(ctx: click.Context, address: str) -> None:
     """Let the user with this ADDRESS log mail."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         registry.set_permitted(address, on=True)
     say(f"{address} may log mail.")
 
@@ -91,7 +91,7 @@ def permit(ctx: click.Context, address: str) -> None:
 @click.pass_context
 def forbid(ctx: click.Context, address: str) -> None:
     """Forbid the user with this ADDRESS to log mail."""
-    with open_registry(load_config(config_file(ctx))) as registry:
+    with open_registry(place_of(ctx)) as registry:
         registry.set_permitted(address, on=False)
     say(f"{address} may not log mail.")
 
@@ -102,7 +102,7 @@ def forbid(ctx: click.Context, address: str) -> None:
 @click.pass_context
 def add_address(ctx: click.Context, address: str, further: Sequence[str]) -> None:
     """Add FURTHER addresses of the user with this ADDRESS, such as a private alias."""
-    config = load_config(config_file(ctx))
+    config = place_of(ctx)
     with open_registry(config) as registry:
         for each in further:
             registry.add_further_address(address, each)

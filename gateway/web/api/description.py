@@ -12,7 +12,8 @@ from typing import Any, get_args
 import msgspec
 
 from gateway.web.api.operation import Operation
-from gateway.web.api.problems import MEDIA, Problem
+from gateway.web.api.problems import MEDIA
+from gateway.web.api.shapes import Problem
 from gateway.web.tokens import Scope
 
 TEMPLATE = "#/components/schemas/{name}"

@@ -10,26 +10,15 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gateway.interfaces import StoreBusyError
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
+from gateway.web.api.shapes import Problem
 from gateway.web.desk import NotAllowedError, NotFoundError
 
 MEDIA = "application/problem+json"
-
-
-class Problem(Struct, frozen=True):
-    """Why it was not done, and what to do (RFC 9457 §3.1)."""
-
-    title: str
-    """The kind of problem: the phrase of the status."""
-    status: int
-    detail: str
-    """What happened, to what, and what to do."""
-    type: str = "about:blank"
 
 
 class ProblemError(Exception):

@@ -253,3 +253,14 @@ class Replayed(Struct, frozen=True):
     changes: list[Changed]
     lost: list[str]
     """What was named and cannot be judged: nothing of it is kept."""
+
+
+class Problem(Struct, frozen=True):
+    """Why it was not done, and what to do (RFC 9457 §3.1)."""
+
+    title: str
+    """The kind of problem: the phrase of the status."""
+    status: int
+    detail: str
+    """What happened, to what, and what to do."""
+    type: str = "about:blank"
