@@ -76,7 +76,9 @@ def _facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def people(addresses: Iterable[dict[str, str]]) -> str:
     """Return addresses as a mail program shows them; the address always shows."""
     return ", ".join(
-        f"{address['name']} <{address['address']}>" if address["name"] else address["address"]
+        f"{address['name']} <{address['address']}>"
+        if address["name"] and address["address"]
+        else address["address"] or address["name"]
         for address in addresses
     )
 

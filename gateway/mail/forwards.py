@@ -4,7 +4,7 @@ Inline: a client's separator, then its header block; or the block alone under a 
 says it is a forward; or an attribution under such a subject (Outlook for Mac). Attached: a
 message/rfc822 part. The first line `From: name@example.com` is the user's correction.
 
-Limits: what is nested in an inline forward stays in its body.
+What is nested in an inline forward stays in its body and is told behind it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from gateway.mail.blocks import (
     Block,
     Mark,
     Seams,
+    find_seams,
     read_block,
     unglue,
 )
 from gateway.mail.decode import cut_whole
 from gateway.mail.heading import read_heading
 from gateway.mail.mime import Tree
+from gateway.mail.quotes import new_text_stop
 from gateway.mail.subject import base_subject
 from gateway.mail.text import read_words
 from gateway.mail.words import decode_unstructured
@@ -53,6 +55,7 @@ _BEHALF: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTES: Final = re.compile(r"(?m)^[ \t]*[>＞] ?")
+_RULE: Final = " \t\n\u00a0_-"
 _ATTACHED: Final = 50
 _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 _NAME_QUOTES: Final = " \"'«»„“”‚‘’\u00a0\u202f"
@@ -66,10 +69,33 @@ _ADDRESS: Final = re.compile(
 def find_forwards(
     octets: Octets, heading: Heading, parts: Sequence[Part], text: str, seams: Seams
 ) -> tuple[Forward, ...]:
-    """Return the messages inside, inline first."""
-    attached = _attached(octets, parts)
-    inline = find_inline(heading.subject, text, seams)
-    return (inline, *attached) if inline else tuple(attached)
+    """Return the messages inside, inline first, what is inside one behind it."""
+    inline: list[Forward] = []
+    found = find_inline(heading.subject, text, seams)
+    while found is not None and len(inline) < limits.NESTED_MESSAGES:
+        inline.append(found)
+        found = _find_nested(found)
+    return (*inline, *_attached(octets, parts))
+
+
+def _find_nested(outer: Forward) -> Forward | None:
+    """Return the message that an inline forward forwards itself, or None.
+
+    It begins where the forward's own words end: what its quotations hold was never forwarded.
+    """
+    text = outer.body
+    seams = find_seams(text)
+    marks = tuple([mark for mark in seams.separators if mark.kind == "forward"])
+    says_forward = _FORWARD_SUBJECT.match(outer.subject) is not None
+    blocks = seams.blocks if says_forward else ()
+    start = min([*(mark.start for mark in marks), *(block.start for block in blocks)], default=-1)
+    stop = new_text_stop(text, seams)
+    if start < 0 or text[stop:start].strip(_RULE):
+        return None
+    found = _block_of(
+        text, Seams(marks, (), blocks), says_forward=says_forward, is_reply=not says_forward
+    )
+    return _from_block(outer.subject, *found) if found else None
 
 
 def find_inline(subject: str, text: str, seams: Seams) -> Forward | None:

@@ -190,6 +190,48 @@ def test_an_attribution_without_address_names_no_author() -> None:
     assert forward("On 28/10/2026 12:46, Ann Lee wrote:\n\nOld.\n").author is None
 
 
+SEPARATOR = "---------- Forwarded message ---------"
+OTHER = "From: Carl <carl@y.example>\nDate: Sun\nSubject: Old offer\nTo: <ann@x.example>\n"
+
+
+@pytest.mark.parametrize("own", ["See below.\n\n", ""])
+def test_a_forward_inside_a_forward_is_told_behind_it(own: str) -> None:
+    text = f"{SEPARATOR}\n{GMAIL}\n{own}{SEPARATOR}\n{OTHER}\nOldest words.\n"
+    outer, inner = read(letter(text, subject="Fwd: Offer")).forwards
+    assert outer.author is not None
+    assert inner.author is not None
+    assert (outer.author.key, inner.author.key) == ("ann@x.example", "carl@y.example")
+    assert outer.body.endswith("Oldest words.")
+    assert (inner.subject, inner.body) == ("Old offer", "Oldest words.")
+
+
+def test_outlook_says_by_the_subject_alone_that_a_forward_is_inside() -> None:
+    head = "From: Ann Lee <ann@x.example>\nSent: Mon\nTo: Bob\nSubject: FW: Offer\n"
+    rule = "_" * 32
+    text = f"{rule}\n{head}\nSee below.\n\n{rule}\n{OTHER}\nOldest words.\n"
+    forwards = read(letter(text, subject="FW: FW: Offer")).forwards
+    assert [one.subject for one in forwards] == ["FW: Offer", "Old offer"]
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        f"On 1.1.2026 Bob <b@x.example> wrote:\n> {SEPARATOR}\n> From: C <c@x.example>\n> Date: x",
+        f"-----Original Message-----\n{OTHER}\nOldest words.\n",
+        f"{'_' * 32}\n{OTHER}\nOldest words.\n",
+    ],
+    ids=["forward in a quotation", "old Outlook's reply", "Outlook's reply"],
+)
+def test_what_the_forwarded_message_only_quotes_is_no_forward(history: str) -> None:
+    text = f"{SEPARATOR}\n{GMAIL}\nOld words.\n\n{history}"
+    assert len(read(letter(text, subject="Fwd: Re: Offer")).forwards) == 1
+
+
+def test_nested_forwards_have_an_end() -> None:
+    text = f"{SEPARATOR}\n{GMAIL}\nx\n\n" * 20
+    assert len(read(letter(text, subject="Fwd: Offer")).forwards) == 5
+
+
 def test_quote_marks_before_the_forwarded_lines_are_taken_off() -> None:
     text = f"---------- Forwarded message ---------\n{GMAIL}\n> Old words.\nlazy line\n>\n> More.\n"
     assert forward(text).body == "Old words.\nlazy line\n\nMore."
