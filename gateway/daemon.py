@@ -196,7 +196,6 @@ class Daemon:
         if self._is_first:
             await self._be_watched()
             await self._hand_over()
-            await self.inboxes.change(config)
             for work, every_s in (*self.duties.all, (self.standby.keep_lists, AGAIN_S)):
                 self.behind(self.standby.again(work, every_s))
             self.behind(self._look_at_file_types())
@@ -315,6 +314,7 @@ class Daemon:
             database=self.config.store_path,
             store_jobs=lambda: self.store.jobs,
             ask_store=self.store.waiting,
+            ask_queues=lambda: self.handover.queues() if self._is_first else {},
         )
 
     def _relay(self, hop: settings.NextHop) -> Relay:
@@ -345,6 +345,7 @@ class Daemon:
             await self.handover.change(self.config)
         except StoreBusyError:
             self.behind(self.standby.until_done(lambda: self.handover.change(self.config)))
+        await self.inboxes.change(self.config)
 
     async def _take_up_switches(self) -> None:
         take_up_switches(self.store, self.pipeline, self.config.policy, self.log)

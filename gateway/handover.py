@@ -12,13 +12,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
 from gateway.config import settings
 from gateway.interfaces import Sink
 from gateway.model.envelope import Octets
-from gateway.model.handover import USUAL, Kind
+from gateway.model.handover import USUAL, Kind, Queue
 from gateway.model.message import Heading, Message
 from gateway.outbox import Drain, Manner
 from gateway.pipeline import Pipeline
@@ -32,6 +33,7 @@ from gateway.sinks.salesforce import SalesforceSink
 from gateway.sinks.webhook import WebhookSink
 from gateway.store.opening import Store
 from gateway.store.outbox import SqliteOutbox
+from gateway.store.queues import queue_lengths
 
 LOOK_S = 1.0
 """How often a sink looks for what is new."""
@@ -62,6 +64,7 @@ class Handover:
         self._log = log
         self._again = again
         self._sinks: tuple[settings.Sink, ...] | None = None
+        self._path: Path | None = None
         self._open: list[Sink] = []
         self._loops: list[asyncio.Future[None]] = []
 
@@ -69,7 +72,7 @@ class Handover:
         """Serve the sinks of this configuration from now on. Raises StoreBusyError."""
         if config.sinks == self._sinks:
             return
-        outbox = SqliteOutbox(config.store_path)
+        outbox, self._path = SqliteOutbox(config.store_path), config.store_path
         queues = {sink.name: sink.history for sink in config.sinks}
         wants = {sink.name: kinds_of(sink) for sink in config.sinks}
         await asyncio.to_thread(outbox.register, queues, wants)
@@ -102,6 +105,10 @@ class Handover:
             await sink.close()
         self._loops.clear()
         self._open.clear()
+
+    def queues(self) -> Mapping[str, Queue]:
+        """Return how long each queue is; may block. Raises StoreBusyError."""
+        return queue_lengths(self._path, _now()) if self._path else {}
 
     async def _serve(self, name: str, drain: Drain) -> None:
         """Drain one queue until nothing more goes."""

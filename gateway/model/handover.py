@@ -152,6 +152,17 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """How long the queue of one sink is."""
+
+    waiting: int = 0
+    dead: int = 0
+    """What was refused, and waits for a person."""
+    oldest_s: float = 0.0
+    """Age of the oldest event that waits; 0 when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pause:
     """A sink that is left alone for a while."""
 

@@ -1,20 +1,22 @@
 """Counts what went through, for Prometheus: names, labels and what each is for.
 
-Labels come from enums and from the names of listeners; no address, no subject, no file name. What
-is a matter of asking (pool, spool, store) is asked when somebody looks, and never for a message.
+Labels come from enums and from the names of listeners and sinks; no address, no subject, no file
+name. What is a matter of asking (pool, spool, store) is asked when somebody looks, and never for a
+message.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gateway.interfaces import Passage
+from gateway.model.handover import Queue
 
 BUCKETS = (
     *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0),
@@ -43,6 +45,8 @@ class Levels:
     """Of the database with its write-ahead log."""
     store_jobs: int
     """What waits for the writer of the store."""
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+    """What waits to be handed over, by sink."""
 
 
 Told = list[tuple[str, str, str, list[tuple[str, dict[str, str], float]]]]
@@ -176,6 +180,12 @@ class Metrics:
             self._levels[name].clear()
             for label, count in counts.items():
                 self._levels[name].labels(label).set(count)
+        for name in ("waiting", "dead", "oldest_seconds"):
+            self._levels[f"outbox_{name}"].clear()
+        for sink, queue in levels.queues.items():
+            self._levels["outbox_waiting"].labels(sink).set(queue.waiting)
+            self._levels["outbox_dead"].labels(sink).set(queue.dead)
+            self._levels["outbox_oldest_seconds"].labels(sink).set(queue.oldest_s)
         self._levels["spool_messages"].set(levels.spooled)
         self._levels["spool_oldest_seconds"].set(levels.oldest_s)
         self._levels["store_octets"].set(levels.store_octets)
@@ -187,6 +197,9 @@ _LEVELS = (
     ("next_hop_transactions", "Transactions under way with a next hop.", ("next_hop",)),
     ("next_hop_idle_connections", "Connections kept for the next message.", ("next_hop",)),
     ("next_hop_waiting", "Transactions that wait for a connection.", ("next_hop",)),
+    ("outbox_waiting", "Events that wait to be handed over.", ("sink",)),
+    ("outbox_dead", "Events that a sink refused, for a person to decide.", ("sink",)),
+    ("outbox_oldest_seconds", "Age of the oldest event that waits.", ("sink",)),
     ("spool_messages", "Messages that wait undecided.", ()),
     ("spool_oldest_seconds", "Age of the oldest undecided message.", ()),
     ("store_octets", "Size of the database with its write-ahead log.", ()),

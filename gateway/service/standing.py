@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gateway.interfaces import StoreBusyError
+from gateway.model.handover import Queue
 from gateway.service.metrics import Levels
 
 STORE_PATIENCE_S = 2.0
@@ -55,6 +56,8 @@ class Standing:
     store_jobs: Callable[[], int]
     ask_store: Callable[[], Awaitable[object]]
     """Any small question; raises StoreBusyError when the store is away."""
+    ask_queues: Callable[[], Mapping[str, Queue]] = dict
+    """What waits to be handed over; may block, raises StoreBusyError."""
     clock: Callable[[], float] = time.time
 
     @property
@@ -75,6 +78,7 @@ class Standing:
             oldest_s=oldest_s,
             store_octets=octets,
             store_jobs=self.store_jobs(),
+            queues=await asyncio.to_thread(self._queues),
         )
 
     async def store_trouble(self) -> str:
@@ -87,6 +91,13 @@ class Standing:
         except StoreBusyError as error:
             return str(error)
         return ""
+
+    def _queues(self) -> Mapping[str, Queue]:
+        """Return what waits to be handed over; nothing while the store is away."""
+        try:
+            return self.ask_queues()
+        except StoreBusyError:
+            return {}
 
     def _on_disk(self) -> tuple[int, float, int]:
         """Return how many messages wait, the age of the oldest, and the size of the record."""

@@ -9,12 +9,15 @@ import pytest
 
 from gateway.interfaces import Passage, Took
 from gateway.model.envelope import Relayed, RelayState
+from gateway.model.handover import Queue
 from gateway.service.metrics import Levels, Metrics
 from tests.letters import envelope_of, letter
 
 RULES = Path(__file__).parents[2] / "conf" / "prometheus" / "replygate.rules.yml"
 NAMES = sorted(set(re.findall(r"\bgateway_[a-z_]+", RULES.read_text("utf-8"))))
-LEVELS = Levels({"inbound": 2}, {"hop": 1}, {"hop": 0}, {"hop": 0}, 3, 7.5, 4096, 1)
+LEVELS = Levels(
+    {"inbound": 2}, {"hop": 1}, {"hop": 0}, {"hop": 0}, 3, 7.5, 4096, 1, {"crm": Queue()}
+)
 
 
 def text(metrics: Metrics) -> str:
@@ -45,3 +48,17 @@ def test_a_listener_that_went_is_told_no_more() -> None:
 def test_the_time_of_the_last_message_is_the_clocks() -> None:
     said = text(Metrics(clock=lambda: 12.5))
     assert 'gateway_last_message_timestamp_seconds{route="inbound"} 12.5' in said
+
+
+def test_the_queue_of_each_sink_is_told() -> None:
+    levels = Levels({}, {}, {}, {}, 0, 0.0, 0, 0, {"crm": Queue(3, 1, 90.0)})
+    said = Metrics().text(levels).decode()
+    assert 'gateway_outbox_waiting{sink="crm"} 3.0' in said
+    assert 'gateway_outbox_dead{sink="crm"} 1.0' in said
+    assert 'gateway_outbox_oldest_seconds{sink="crm"} 90.0' in said
+
+
+def test_a_sink_that_went_is_told_no_more() -> None:
+    metrics = Metrics()
+    metrics.text(Levels({}, {}, {}, {}, 0, 0.0, 0, 0, {"crm": Queue(3)}))
+    assert 'sink="crm"' not in metrics.text(Levels({}, {}, {}, {}, 0, 0.0, 0, 0)).decode()
