@@ -83,6 +83,11 @@ class PostgresServer:
             cursor = connection.execute(sql.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def run(self, program: str, *words: str) -> None:
+        """Run one of PostgreSQL's programs against this server."""
+        place = ["-h127.0.0.1", f"-p{self.port}", "-Upostgres"]
+        subprocess.run([str(self.binaries / program), *place, *words], check=True)
+
     def database(self, name: str = "store") -> str:
         """Return the address of a database with our tables, which nobody else uses and are empty.
 
