@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from gateway.cli.main import main
 from gateway.rules.pages import markdown_table
+from gateway.store.postgres import pools
+from tests.postgres import PostgresServer
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,6 +30,7 @@ direction = "inbound"
 [addresses]
 logging = ["log@gate.example"]
 """
+URL = "postgresql://replygate@db.example/mail"
 REPLY = (
     "From: Carol <carol@customer.example>\r\nTo: anna@corp.example\r\n"
     "Message-ID: <s1-reply@story.example>\r\nSubject: Re: Our offer\r\n"
@@ -72,6 +75,7 @@ def test_every_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     runner = CliRunner()
     imported = False
     lines = [line for line in commands() if line.startswith("replygate ")]
+    lines = [line for line in lines if "postgresql://" not in line]
     assert len(lines) >= 9
     for line in lines:
         if line.startswith("replygate decisions") and not imported:
@@ -79,3 +83,35 @@ def test_every_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             assert imported
         done = runner.invoke(main, shlex.split(line)[1:])
         assert done.exit_code == 0, f"{line}: {done.output}"
+
+
+def test_the_move_to_several_machines_runs(postgres: PostgresServer, tmp_path: Path) -> None:
+    chapter = README.partition("## More than one machine\n")[2].partition("\n## ")[0]
+    lines = [line.strip() for line in re.findall(r"^ {4}\S.*$", chapter, re.MULTILINE)]
+    createdb, copy, *settings = lines
+    file = tmp_path / "replygate.toml"
+    file.write_text(CONFIG.format(state=tmp_path / "state"))
+    runner = CliRunner()
+    added = runner.invoke(main, ["user", "add", "anna@corp.example", "--config", str(file)])
+    assert added.exit_code == 0
+    postgres.ask("DROP DATABASE IF EXISTS mail")
+    postgres.run(*shlex.split(createdb))
+    url, shared = postgres.url("mail"), str(tmp_path / "shared")
+
+    def ours(line: str) -> str:
+        for theirs, here in (
+            ("/var/lib/replygate/replygate.db", str(tmp_path / "state" / "replygate.db")),
+            (URL, url),
+            ("/srv/replygate", shared),
+        ):
+            line = line.replace(theirs, here)
+        return line
+
+    copied = runner.invoke(main, shlex.split(ours(copy))[1:])
+    assert copied.exit_code == 0, copied.output
+    file.write_text("\n".join([file.read_text(), *map(ours, settings)]))
+    for words in (["user", "list"], ["decisions"], ["query", "SELECT 1"]):
+        done = runner.invoke(main, [*words, "--config", str(file)])
+        assert done.exit_code == 0, done.output
+        assert words[0] != "user" or "anna@corp.example" in done.output
+    pools.close()
