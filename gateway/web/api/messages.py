@@ -16,11 +16,12 @@ from gateway.store.outbox import SqliteOutbox
 from gateway.store.suggestions import Suggesting
 from gateway.web import work
 from gateway.web.api import shapes
-from gateway.web.api.asking import Count, Filter, Moment
+from gateway.web.api.asking import Count, Filter, Moment, Search
 from gateway.web.api.operation import EntryId, Number, Words, acts, reads
 from gateway.web.api.problems import ProblemError
 from gateway.web.api.telling import done, line, message, push, seen
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
+from gateway.web.finding import catch_up, excerpt, find
 from gateway.web.orders import LABELS, Order, orders_for
 from gateway.web.pages.why import file, letter_of, may
 
@@ -75,6 +76,23 @@ class Fixes(Struct, frozen=True):
     fixes: list[Fix]
 
 
+class Hit(Struct, frozen=True):
+    """A message that holds the words."""
+
+    line: shapes.Line
+    excerpt: str
+
+
+class Hits(Struct, frozen=True):
+    """What was found, newest first."""
+
+    hits: list[Hit]
+    more: str
+    """What to give as `after` to look further back; empty at the end."""
+    whole: bool
+    """False: not all mail is indexed yet; ask again later."""
+
+
 class Since(Struct, forbid_unknown_fields=True):
     """How far back."""
 
@@ -107,6 +125,15 @@ def tallies(visit: Visit, query: Count) -> Tallies:
 def fixes(visit: Visit, query: Since) -> Fixes:
     """List the commands that would cure most of what is stopped and kept."""
     return Fixes([Fix(*one) for one in visit.views.fixes(visit.viewer.scope, query.since)])
+
+
+@reads("/search")
+def search(visit: Visit, query: Search) -> Hits:
+    """Find messages that hold all the words, newest first, and where."""
+    whole = catch_up(visit.config)
+    found, more = find(visit, query.q, query.wanted(visit.viewer.scope), query.after)
+    words = query.q.split()
+    return Hits([Hit(line(visit, one), excerpt(said, words)) for one, said in found], more, whole)
 
 
 @reads("/messages")

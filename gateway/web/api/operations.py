@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.web.api import admin, company, lists, messages, people, steering
+from gateway.web.api import admin, company, lists, messages, people, policy, steering
 from gateway.web.api.operation import Operation
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -12,6 +12,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     messages.decisions,
     messages.tallies,
     messages.fixes,
+    messages.search,
     messages.messages,
     messages.explain,
     messages.one_message,
@@ -58,6 +59,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     lists.disallow_sender,
     lists.logging_addresses,
     lists.add_logging_address,
+    policy.policy,
+    policy.rehearse_switch,
+    policy.set_switch,
+    policy.undo_switch,
     admin.health,
     admin.live,
     admin.audit,

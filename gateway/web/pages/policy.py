@@ -101,7 +101,7 @@ def switch(visit: Visit) -> Response:
     if "value" in visit.request.query_params:
         try:
             value = _written(name, visit.request.query_params.getlist("value"))
-            would, judged = _rehearsed(visit, name, value)
+            would, judged = rehearsed(visit, name, value)
         except SwitchError as error:
             wrong = str(error)
     return visit.show(
@@ -201,7 +201,7 @@ def _choices(visit: Visit, name: str) -> list[Choice]:
     return [Choice(one, value_in(visit.tongue, one), one == here) for one in choices(name)]
 
 
-def _rehearsed(visit: Visit, name: str, value: str) -> tuple[WouldBe, int]:
+def rehearsed(visit: Visit, name: str, value: str) -> tuple[WouldBe, int]:
     """Return what the last days would have been with a switch, beside what they are without."""
     now = visit.desk.clock()
     here = visit.policy
