@@ -104,6 +104,15 @@ class Threads:
         row = read_threads(self._connection, [thread])[thread]
         return Tied(row, row)
 
+    def link(self, kept: int, other: int) -> Tied:
+        """Make one thread of two, because a person says so."""
+        rows = read_threads(self._connection, [kept, other])
+        tied = Tied(rows[kept], rows[kept])
+        if rows[other].thread != tied.row.thread:
+            self._merge(tied, rows[other])
+            tied.stirred = True
+        return tied
+
     def save(self, tied: Tied) -> None:
         """Write the thread."""
         if tied.stored is None:

@@ -16,7 +16,7 @@ from gateway.model.entry import Entry
 from gateway.store.book import address_key
 from gateway.store.faults import BadAddressError
 from gateway.store.people_views import OWNED, PeopleViews, Scope, escaped
-from gateway.store.rows import entry_name, entry_number, keys_of, micros, moment
+from gateway.store.rows import FOREVER, entry_name, entry_number, keys_of, micros, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,10 @@ _FROM = "FROM entries e JOIN decisions d ON d.entry = e.entry AND d.number = e.h
 _STOPPED = "e.outcome IN ('held', 'not_logged')"
 
 
+NEAR_STRETCH, NEAR_STRETCHES = 200, 8
+"""Entries of a contact that are read at once from its end, and how often before all are read."""
+
+
 class Views(PeopleViews):
     """The record, read for people: all methods take what the asker may see."""
 
@@ -102,7 +106,12 @@ class Views(PeopleViews):
         if key := _key(after):
             where, values = f"{where} AND (e.received_at, e.entry) < (?, ?)", [*values, *key]
         source = "FROM entries e"
+        near = None
         if wanted.contact is not None:
+            near = self._newest_of(wanted.contact, where, values, count + 1)
+        if near is not None:
+            where, values = f"e.entry IN ({','.join('?' * len(near))})", near
+        elif wanted.contact is not None:
             source = f"FROM ({_FAMILY_ENTRIES}) x CROSS JOIN entries e ON e.entry = x.entry"
             values = [wanted.contact, *values]
         if wanted.command:
@@ -117,6 +126,43 @@ class Views(PeopleViews):
         at = micros(self._clock())
         lines = [_line(row, at) for row in rows[:count]]
         return lines, lines[-1].key if len(rows) > count else ""
+
+    def _newest_of(
+        self, contact: int, where: str, values: Sequence[Any], count: int
+    ) -> list[int] | None:
+        """Return the newest entries of a contact, read from its end; None where that is far.
+
+        An entry is numbered by when it was recorded, and was received before that: once enough
+        were received after the number that was reached, no other can be newer.
+        """
+        family = [number for (number,) in self._rows(_FAMILY, contact)]
+        places = ",".join("?" * len(family))
+        found: list[tuple[int, int]] = []
+        reached = FOREVER
+        for _ in range(NEAR_STRETCHES):
+            numbers = [
+                number
+                for (number,) in self._rows(
+                    f"SELECT DISTINCT entry FROM tied WHERE contact IN ({places}) AND entry < ?"
+                    " ORDER BY entry DESC LIMIT ?",
+                    *family,
+                    reached,
+                    NEAR_STRETCH,
+                )
+            ]
+            some = ",".join("?" * len(numbers))
+            found += self._rows(
+                f"SELECT e.received_at, e.entry FROM entries e WHERE e.entry IN ({some})"
+                f" AND {where}",
+                *numbers,
+                *values,
+            )
+            found.sort(reverse=True)
+            is_all = len(numbers) < NEAR_STRETCH
+            if is_all or (len(found) >= count and found[count - 1][0] > _recorded(numbers[-1])):
+                return [entry for _, entry in found[:count]]
+            reached = numbers[-1]
+        return None
 
     def entries(self, lines: Sequence[Line]) -> Iterator[Entry]:
         """Yield the entries of these lines whole."""
@@ -297,10 +343,13 @@ class Views(PeopleViews):
 
 _DECISION = "JOIN decisions d ON d.entry = e.entry AND d.number = e.holds"
 _NEWEST_FIRST = "ORDER BY e.received_at DESC, e.entry DESC"
-_FAMILY_ENTRIES = (
+_MERGED = (
     "WITH RECURSIVE merged (contact) AS (VALUES (?) UNION SELECT m.contact FROM contacts m"
     " JOIN merged g ON m.merged_into = g.contact)"
-    " SELECT DISTINCT t.entry FROM merged CROSS JOIN tied t ON t.contact = merged.contact"
+)
+_FAMILY = f"{_MERGED} SELECT contact FROM merged"
+_FAMILY_ENTRIES = (
+    f"{_MERGED} SELECT DISTINCT t.entry FROM merged CROSS JOIN tied t ON t.contact = merged.contact"
 )
 
 
@@ -325,6 +374,11 @@ def _line(row: Sequence[Any], at: int) -> Line:
         command,
         f"{received_at}-{entry_name(number)}",
     )
+
+
+def _recorded(entry: int) -> int:
+    """Return the end of the millisecond in which an entry was recorded, as a time."""
+    return ((entry >> 20) + 1) * 1000
 
 
 def _key(text: str) -> tuple[int, int] | None:

@@ -42,6 +42,7 @@ LABELS = {
     "log": "Log this message",
     "log-thread": "Log this conversation",
     "replay": "Judge it again",
+    "link": "Put it into this conversation",
     "approve": "Approve",
     "discard": "Discard",
 }
@@ -56,6 +57,7 @@ SENTENCES = {
     "log": "This message goes onto the timeline, whatever the rules said.",
     "log-thread": "All of this conversation goes onto the timeline, what is yet to come too.",
     "replay": "The rules are asked again, with what is known today.",
+    "link": "Both become one conversation, and what was stopped in it is judged again.",
     "approve": "It goes onto the timeline.",
     "discard": "It stays off the timeline, and its content is not kept.",
 }
@@ -71,7 +73,10 @@ _BY_WORDS = {
 _MEANT = {"--provider", "--user"}
 """Options whose value is a further word of the order."""
 FOR_MEMBERS = frozenset(
-    {"connect", "add-address", "add-contact", "log", "log-thread", "replay", "approve", "discard"}
+    {
+        *("connect", "add-address", "add-contact", "link"),
+        *("log", "log-thread", "replay", "approve", "discard"),
+    }
 )
 """What a member may do for his own mail; lists and permissions are the admin's."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
@@ -206,6 +207,9 @@ def file_state(told: Tongue, entry: Entry, file: AttachmentNote) -> str:
     return told.say(FILE_STATES[file.reason])
 
 
+_UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f]")
+
+
 def safe_text(text: str) -> str:
     """Return words as written, without what HTML cannot hold."""
-    return "".join(c for c in text if c >= " " or c in "\n\t")
+    return _UNSEEN.sub("", text)

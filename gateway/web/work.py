@@ -29,6 +29,7 @@ from gateway.rules.by_hand import discard_by_hand
 from gateway.rules.switches import in_force
 from gateway.store import database
 from gateway.store.entries import Filters
+from gateway.store.linking import Linker
 from gateway.store.opening import Store, open_store
 from gateway.store.registry import Registry
 from gateway.store.views import Views, Wanted
@@ -166,6 +167,9 @@ async def _carry_out(
     config: Config, path: Path, orders: Sequence[Order], by: str, now: datetime
 ) -> Done:
     for order in orders:
+        if order.kind == "link":
+            with Linker(path, clock=lambda: now) as linker:
+                linker.link(order.entry_id, order.words[0])
         if order.changes_facts:
             with Registry(path, clock=lambda: now) as registry:
                 _change(registry, order)

@@ -42,8 +42,8 @@ REASONS = {
 }
 KANJI = "見積請求契約更新納期確認資料送付会議日程変更製品価格在庫担当者部長様"
 ENTRY = (
-    "INSERT INTO entries (entry, thread, message_id, received_at, direction, route, outcome, reason,"
-    " holds, gate, marked, author, author_name, subject, base_subject, recipients, outside, user,"
+    "INSERT INTO entries (entry, thread, message_id, received_at, direction, route, outcome,"
+    " reason, holds, gate, marked, author, author_name, subject, base_subject, recipients, outside, user,"
     " mailbox, mailboxes, contacts, missing, kept_until) VALUES"
     " (?, ?, ?, ?, ?, 'inbound', ?, ?, 1, 0, 0, ?, ?, ?, ?, '[]', ?, ?, ?, ?, ?, '[]', ?)"
 )
@@ -204,17 +204,19 @@ async def measure(folder: Path, count: int, rounds: int) -> None:
         "beginning": words[1][:3], "deep": deep_key(config),
     }  # fmt: skip
     for user in (BEA, ANNA):
-        print(f"\n{user}: median, worst, size")
+        print(f"\n{user}: median, worst, of which CPU, size")
         with Vault(config.gateway.state, clock=lambda: last) as vault:
             cookies = {app.state.desk.cookie: vault.begin(user, 10)}
         async with client(app, cookies) as asker:
             for name, path in QUESTIONS.items():
-                times, answer = [], httpx.Response(0)
+                times, costs, answer = [], [], httpx.Response(0)
                 for _ in range(rounds):
-                    begun = time.perf_counter()
+                    begun, spent = time.perf_counter(), time.process_time()
                     answer = await asker.get(path.format(**fill))
                     times.append((time.perf_counter() - begun) * 1e3)
+                    costs.append((time.process_time() - spent) * 1e3)
                 told = f"{statistics.median(times):7.1f} {max(times):7.1f} ms"
+                told += f" {statistics.median(costs):7.1f}"
                 hits = answer.text.count("<li><p><a href")
                 print(f"  {name:32} {told} {len(answer.content) / 1e3:6.1f} kB"
                       f" {answer.status_code} {hits or ''}")  # fmt: skip

@@ -29,6 +29,8 @@ PAGES: Final = {
     "suggestions": "/suggestions",
     "search": "/search?q=offer",
     "policy": "/policy?compare=1",
+    "people": "/people",
+    "switch": "/policy/log?value=all",
     "admin": "/admin",
     "why-not": "/messages/{deputy}",
     "ask": "/messages/{deputy}/do/add-address",

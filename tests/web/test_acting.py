@@ -201,24 +201,6 @@ def test_discarding_with_nothing_chosen_says_so(anna: Browser) -> None:
     assert "Choose+at+least+one" in answer.headers["location"]
 
 
-def test_suggestion_is_the_owners_to_accept(
-    company: Registry, config: Config, mail: Mail, anna: Browser, bob: Browser
-) -> None:
-    number = company.add_contact(CAROL, "Carol", ANNA).contact_id
-    (entry,) = mail(OFFER, sent=True, to=CAROL)
-    with company._change() as change:
-        change.execute(
-            "INSERT INTO suggested_aliases VALUES (?, 'carol@home.example', ?, 0)",
-            (number, int(entry, 16)),
-        )
-    assert "carol@home.example" in anna.get("/suggestions").text
-    assert "carol@home.example" not in bob.get("/suggestions").text
-    asked = {"address": "carol@home.example", "contact": str(number)}
-    assert bob.post("/suggestions", **asked).status_code == 404
-    anna.post("/suggestions", **asked)
-    assert company.contact(number).addresses == (CAROL, "carol@home.example")
-
-
 def test_admin_reads_what_connecting_means_before_it_is_done(
     mail: Mail, company: Registry, config: Config, bea: Browser, anna: Browser
 ) -> None:

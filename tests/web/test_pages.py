@@ -7,7 +7,9 @@ import re
 import pytest
 
 from gateway.config.settings import Config
+from gateway.store import views
 from gateway.store.registry import Registry
+from gateway.web.pages import timeline
 from gateway.web.pages.decisions import ASKED
 from gateway.web.vault import Vault
 from tests.letters import forward_of, journal_report, letter
@@ -67,6 +69,31 @@ def test_conversation_shows_what_was_not_logged_too(story: dict[str, str], anna:
     page = anna.get(f"/messages/{story['deputy']}").text
     (path,) = re.findall(r'href="(/threads/\d+)"', page)
     assert "deputy" in anna.get(path).text
+
+
+@pytest.mark.parametrize(("stretch", "stretches"), [(200, 8), (2, 50), (2, 1)])
+def test_timeline_goes_by_the_time_of_receipt_however_it_is_read(
+    mail: Mail, anna: Browser, monkeypatch: pytest.MonkeyPatch, stretch: int, stretches: int
+) -> None:
+    monkeypatch.setattr(views, "NEAR_STRETCH", stretch)
+    monkeypatch.setattr(views, "NEAR_STRETCHES", stretches)
+    monkeypatch.setattr(timeline, "PAGE", 3)
+    mail(OFFER, sent=True, to=CAROL)
+    minutes = [5, 1, 9, 3, 8, 2, 7, 4, 6]
+    for minute in minutes:
+        mail(
+            letter(message_id=f"{minute}@x.example", in_reply_to="<offer@corp.example>",
+                   text=f"Reply number {minute}"),
+            minutes=minute,
+        )  # fmt: skip
+    seen: list[str] = []
+    path = "/contacts/1"
+    while path:
+        page = anna.get(path).text
+        seen += re.findall(r"Reply number (\d)", page)
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more.group(1).replace("&amp;", "&") if more else ""
+    assert seen == list("987654321")
 
 
 def test_why_tells_sentence_remedy_and_every_rule(story: dict[str, str], anna: Browser) -> None:

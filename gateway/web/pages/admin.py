@@ -46,8 +46,6 @@ def admin(visit: Visit) -> Response:
         lines=lines,
         deeds=deeds,
         newest=visit.views.newest(),
-        mailboxes=visit.mailboxes,
-        now=visit.desk.clock(),
         said=visit.asked("said"),
     )
 

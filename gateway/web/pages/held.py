@@ -1,12 +1,10 @@
-"""What waits for a person: held messages, and suggestions."""
+"""What waits for a person: held messages, alone and many at once."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
 from gateway.interfaces import StoreBusyError
-from gateway.store.faults import AlreadyKnownError
-from gateway.store.registry import Registry
 from gateway.store.views import Wanted
 from gateway.web.desk import NotFoundError, Visit
 from gateway.web.orders import Order
@@ -59,38 +57,6 @@ def decide(visit: Visit) -> Response:
             "One message discarded.", "{count} messages discarded.", len(orders)
         )
     return visit.go("/held", said)
-
-
-def suggestions(visit: Visit) -> Response:
-    """Show addresses that look like second ones of contacts."""
-    found = [
-        one
-        for one in visit.views.suggestions()
-        if visit.viewer.is_admin or one.contact.owner == visit.viewer.key
-    ]
-    return visit.show("suggestions.html", found=found, said=visit.asked("said"))
-
-
-def accept(visit: Visit) -> Response:
-    """Give a contact the address that was suggested."""
-    address, contact = visit.given("address"), visit.given("contact")
-    asked = [
-        one
-        for one in visit.views.suggestions()
-        if one.address == address and str(one.contact.contact_id) == contact
-    ]
-    if not asked or not (visit.viewer.is_admin or asked[0].contact.owner == visit.viewer.key):
-        raise NotFoundError(address)
-    with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
-        try:
-            registry.add_address(asked[0].contact.contact_id, address)
-        except AlreadyKnownError as error:
-            return visit.go("/suggestions", visit.fault(error))
-    visit.note("add-address", f"{address} to {asked[0].contact.primary}")
-    said = visit.say(
-        "{address} belongs to {contact} now.", address=address, contact=asked[0].contact.primary
-    )
-    return visit.go("/suggestions", said)
 
 
 def _orders(visit: Visit, kind: str) -> list[Order]:

@@ -20,12 +20,12 @@ def change(visit: Visit) -> Response:
     try:
         done = _change(visit, address, kind, sure=visit.given("sure") == "yes")
     except AlreadyKnownError as error:
-        return visit.go("/admin", visit.fault(error))
+        return visit.go("/people", visit.fault(error))
     if done is None:
         visit.note(kind, address)
         if kind == "connect":
-            return visit.go("/admin", visit.say("{address} is connected now.", address=address))
-        return visit.go("/admin", visit.say("{address} is disconnected now.", address=address))
+            return visit.go("/people", visit.say("{address} is connected now.", address=address))
+        return visit.go("/people", visit.say("{address} is disconnected now.", address=address))
     return visit.show("mailbox.html", address=address, kind=kind, done=done)
 
 
