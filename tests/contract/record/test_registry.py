@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.interfaces import Recorder
 from gateway.model.directory import LoggingAddress
 from gateway.store.faults import (
     AlreadyKnownError,
@@ -17,7 +18,6 @@ from gateway.store.faults import (
 )
 from gateway.store.people import ContactRow
 from gateway.store.registry import Registry
-from gateway.store.sqlite import SqliteStore
 from tests.store.office import ANN, BOB, DAN, NOON, SALES, Clock
 
 HOUR = timedelta(hours=1)
@@ -281,7 +281,7 @@ def test_unknown_entries_are_said(registry: Registry) -> None:
             registry.choose_contact(asked, ANN)
 
 
-def test_every_change_is_seen_by_a_store_at_once(registry: Registry, store: SqliteStore) -> None:
+def test_every_change_is_seen_by_a_store_at_once(registry: Registry, store: Recorder) -> None:
     before = store.directory
     with_bob(registry)
     after = store.directory
