@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from gateway.config.settings import Config
-from gateway.model.handover import State
+from gateway.model.handover import Kind, State
 from gateway.store.outbox import SqliteOutbox
 from gateway.store.registry import Registry
 from tests.web.conftest import ANNA, CAROL, LATER, Browser, Mail
@@ -48,7 +48,7 @@ def number(page: str) -> str:
 def test_what_was_refused_is_told_with_what_was_said(box: SqliteOutbox, bea: Browser) -> None:
     page = bea.get("/outbox").text
     assert "422: &lt;b&gt;no such property&lt;/b&gt;" in page
-    assert "entry.logged" in page
+    assert str(Kind.LOGGED) in page
 
 
 def test_it_is_tried_again(box: SqliteOutbox, bea: Browser) -> None:
