@@ -50,8 +50,8 @@ def arrive(envelope: Envelope, directory: Directory, policy: Policy, asked_at: d
         policy=policy,
         asked_at=asked_at,
     )
-    if arrival.copy == "always-bcc" and (told := _original_recipients(heading)):
-        return replace(arrival, told_keys=told)
+    if arrival.copy == "always-bcc" and (reached := _original_recipients(heading)):
+        return replace(arrival, told_keys=reached)
     tied = _in_thread(heading, arrival)
     return arrival if tied is heading else replace(arrival, heading=tied)
 
