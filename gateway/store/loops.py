@@ -6,7 +6,7 @@ Limits: a restart forgets the count, so a loop may take another twenty copies to
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ class Loops:
     """When each content digest, and each robot, last sent copies."""
 
     def __init__(self) -> None:
-        self._times: OrderedDict[bytes | str, deque[datetime]] = OrderedDict()
+        self._times: OrderedDict[bytes | str, list[datetime]] = OrderedDict()
         self._lock = threading.Lock()
 
     def note(self, judged: Arrival | Case) -> None:
@@ -35,8 +35,10 @@ class Loops:
             keys.append(judged.author.key)
         with self._lock:
             for key in keys:
-                times = self._times.setdefault(key, deque(maxlen=_MOST_TIMES))
+                # Nearly all have one time: a deque would hold room for 64 of each.
+                times = self._times.setdefault(key, [])
                 times.append(judged.envelope.received_at)
+                del times[:-_MOST_TIMES]
                 self._times.move_to_end(key)
             while len(self._times) > _MOST_KEYS:
                 self._times.popitem(last=False)

@@ -97,13 +97,21 @@ def _blobs(connection: Any, folder: Path, entries: Collection[int]) -> Iterable[
     """Yield what the record names as kept, and is not there or is not that."""
     rows = connection.execute("SELECT sha256_kept, file, start, size, entries FROM blobs")
     for digest, file, start, size, named in rows.fetchall():
-        path = folder / file
-        octets = path.read_bytes()[start or 0 :][:size] if path.exists() else b""
+        octets = _octets(folder / file, start or 0, size)
         if sha256(octets).digest() != digest:
             yield f"the octets of {named} are not at {file}:{start}"
         for number in from_json(named, tuple[int, ...]):
             if number not in entries:
                 yield f"octets are kept for entry {number}, which there is not"
+
+
+def _octets(path: Path, start: int, size: int) -> bytes:
+    """Return what lies there; a segment may be large, and is not read whole for each letter."""
+    if not path.exists():
+        return b""
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read(size)
 
 
 def account(letters: Iterable[Letter], taken: Iterable[Taken], database: Path) -> Account:

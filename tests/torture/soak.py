@@ -140,6 +140,8 @@ async def soak(
         result.account = account(letters, hop.taken, gate.database)
         result.account.faults += ending.faults
         result.faults = faults.count
+        lines = [",".join(map(str, sample)) for sample in result.samples]
+        (folder / "soak" / "samples.csv").write_text("\n".join(lines) + "\n")
         said(f"{len(letters)} letters in {seconds:.0f} s, {faults.count} faults, {result.growth}")
     return result
 
