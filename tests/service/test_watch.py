@@ -107,6 +107,7 @@ async def test_it_is_ready_while_it_takes_mail(tmp_path: Path) -> None:
     assert status == "200 OK"
     assert json.loads(body) == {
         "taking_mail": True,
+        "state": "well",
         "store": "well",
         "undecided": 0,
         "oldest_undecided_s": 0,
