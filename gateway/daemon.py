@@ -191,13 +191,7 @@ class Daemon:
         self._closing.push_async_callback(self.handover.close)
         self.inboxes = Inboxes(self.pipeline, state, self.log)
         self._closing.push_async_callback(self.inboxes.close)
-        self.duties = Duties(
-            self.store,
-            self.pipeline,
-            config.store_path,
-            lambda: self._postman,
-            self.log,
-        )
+        self.duties = Duties(self.store, self.pipeline, config, lambda: self._postman, self.log)
         if self.work is not None:
             self.duties.left_after = _longest_relay(config)
         if self._is_first:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.config import settings
 from gateway.model.decision import Outcome, Reason
 from gateway.model.policy import Policy
 from gateway.notices.postman import Postman
@@ -61,7 +62,7 @@ class Duties:
         self,
         store: Store,
         pipeline: Pipeline,
-        path: Path,
+        config: settings.Config,
         postman: Callable[[], Postman | None],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
@@ -69,7 +70,8 @@ class Duties:
         """After how long no worker can still be relaying a message; None where there is one."""
         self._store = store
         self._pipeline = pipeline
-        self._path = path
+        self._path = config.store_path
+        self._keeping = config.store
         self._postman = postman
         self._log = log
         self._patience_ended: datetime | None = None
@@ -137,7 +139,10 @@ class Duties:
             self._log.warning("nobody knows whether the next hop has these", messages=left)
 
     async def _purge(self) -> None:
-        if freed := await self._store.purge(datetime.now(UTC)):
+        now = datetime.now(UTC)
+        if over := await self._store.prune(*self._keeping.over_at(now)):
+            self._log.info("forgot the past", rows=over)
+        if freed := await self._store.purge(now):
             self._log.info("freed what is over its time", messages=freed)
 
 

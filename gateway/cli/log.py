@@ -61,16 +61,23 @@ def _say_logged(entry: Entry, others: int) -> None:
 @click.command("purge", cls=Command)
 @click.pass_context
 def purge(ctx: click.Context) -> None:
-    """Free the content whose time is over, as the retention of the policy says."""
+    """Free the content whose time is over, as the retention of the policy says.
+
+    Decisions that no longer hold, and events that every sink has, go after the days of [store].
+    """
     config = load_config(config_file(ctx))
 
-    count = asyncio.run(_free(config))
+    count, rows = asyncio.run(_free(config))
     say(f"The content of {count} messages was freed; their decisions stay.")
+    if rows:
+        say(f"{rows} superseded decisions and finished events were forgotten.")
 
 
-async def _free(config: Config) -> int:
+async def _free(config: Config) -> tuple[int, int]:
+    now = datetime.now(UTC)
     async with open_flow(config) as flow:
-        return await flow.store.purge(datetime.now(UTC))
+        rows = await flow.store.prune(*config.store.over_at(now))
+        return await flow.store.purge(now), rows
 
 
 def _find(config: Place, target: str) -> Entry:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -136,6 +137,14 @@ class Store:
     blobs: Annotated[str, Meta(pattern=r"^(/\S*|s3://\S+)?$")] = ""
     """With a server: the folder or bucket where all nodes keep octets."""
     on_store_failure: Literal["deliver", "defer"] = "deliver"
+    history_days: Count = 365
+    """How long decisions are kept that do not hold any more; the one that holds stays."""
+    outbox_days: Count = 90
+    """How long events are kept that every sink has; a new sink with `history` sees no older."""
+
+    def over_at(self, now: datetime) -> tuple[datetime, datetime]:
+        """Return before which moments decisions and events are over."""
+        return now - timedelta(days=self.history_days), now - timedelta(days=self.outbox_days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,10 @@ class AwaitedStore:
         """As the store."""
         return await self._there.purge(now)
 
+    async def prune(self, history: datetime, outbox: datetime) -> int:
+        """As the store."""
+        return await self._there.prune(history, outbox)
+
     async def recover(self, before: datetime) -> int:
         """As the store; a server sees to that by itself."""
         there = self._there

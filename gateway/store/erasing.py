@@ -275,8 +275,9 @@ _BLANKS = (
 )
 _TELL_SINKS = (
     # Where it was handed over it is to go as well.
-    "INSERT INTO outbox (kind, entry, told, made_at, freed_at) SELECT DISTINCT 'entry.erased',"
-    " entry, '{}', ?, ? FROM pushes WHERE entry = ?"
+    "INSERT INTO outbox (kind, entry, told, made_at, freed_at) SELECT 'entry.erased', entry, '{}',"
+    " ?, ? FROM entries e WHERE entry = ? AND (EXISTS (SELECT 1 FROM pushes p WHERE"
+    " p.entry = e.entry) OR EXISTS (SELECT 1 FROM handed_over h WHERE h.entry = e.entry))"
 )
 _TOMBSTONE = (
     "INSERT INTO decisions SELECT ?, ?, NULL, 0, ?, ?, preset, 'not_logged', ?, ?, '', '{}',"

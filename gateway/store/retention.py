@@ -1,5 +1,7 @@
 """Frees content whose time is over (rules.md section 2, "what is kept").
 
+What is over goes too: decisions of long ago that no longer hold, and events that all sinks have.
+
 First a transaction takes the content out of the books and lists where its octets lie; then the
 octets go; then the list does. A crash in between loses nothing of the list.
 """
@@ -7,6 +9,7 @@ octets go; then the list does. A crash in between loses nothing of the list.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from gateway.store.blobs import Blobs, Place
 from gateway.store.database import Connection
@@ -27,6 +30,19 @@ _EXPIRED_HOLDS = (
     " WHERE entry = ? AND outcome = 'held'"
 )
 """What is held when its time is over has not been decided by anybody (reason hold-expired)."""
+
+AT_ONCE = 500
+"""Rows of the past that go in one turn of the writer: no letter is to wait for them."""
+_OLD_DECISIONS = (
+    "SELECT d.entry, d.number FROM decisions d JOIN entries e ON e.entry = d.entry"
+    " WHERE d.decided_at < ? AND d.number <> e.holds AND EXISTS"
+    " (SELECT 1 FROM decisions l WHERE l.entry = d.entry AND l.number > d.number) LIMIT ?"
+)
+_OLD_EVENTS = (
+    "SELECT event FROM outbox WHERE made_at < ? AND handed = 1 AND NOT EXISTS"
+    " (SELECT 1 FROM pushes p WHERE p.event = outbox.event AND p.state IN ('waiting', 'dead'))"
+    " ORDER BY event LIMIT ?"
+)
 
 
 class Retirement:
@@ -61,6 +77,37 @@ class Retirement:
         """Take off the list what is gone from the disk."""
         for number in freed:
             self._run("DELETE FROM freed WHERE freed = ?", (number,))
+
+    def prune(self, past: Past) -> None:
+        """Forget this much of the past."""
+        for decision in past.decisions:
+            self._run("DELETE FROM decisions WHERE entry = ? AND number = ?", decision)
+        for event in past.events:
+            self._run("DELETE FROM pushes WHERE event = ?", event)
+            self._run("DELETE FROM outbox WHERE event = ?", event)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What nobody needs any more: entry and number of decisions, and numbers of events."""
+
+    decisions: Sequence[tuple[int, int]]
+    events: Sequence[tuple[int]]
+
+    def __len__(self) -> int:
+        return len(self.decisions) + len(self.events)
+
+
+def read_past(connection: Connection, history: int, outbox: int) -> Past:
+    """Return some of what is over: decisions and events made before these moments.
+
+    A decision is while it is neither the one that holds nor the last; an event once every sink has
+    it. The rest is returned once these are gone.
+    """
+    return Past(
+        connection.execute(_OLD_DECISIONS, (history, AT_ONCE)).fetchall(),
+        connection.execute(_OLD_EVENTS, (outbox, AT_ONCE)).fetchall(),
+    )
 
 
 def read_freed(connection: Connection) -> tuple[tuple[int, Place], ...]:

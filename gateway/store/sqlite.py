@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -32,7 +33,7 @@ from gateway.store.entry_rows import Judged
 from gateway.store.kept import read_kept, read_waiting
 from gateway.store.loops import Loops
 from gateway.store.recall import Recall
-from gateway.store.retention import free, read_files_in_use, read_freed
+from gateway.store.retention import free, read_files_in_use, read_freed, read_past
 from gateway.store.rows import Digester, micros
 from gateway.store.turns import Presence, Reading, Writing
 from gateway.store.turnstile import Turnstile
@@ -213,6 +214,15 @@ class SqliteStore:
         gone = await asyncio.to_thread(self._free, freed, used)
         if gone:
             await self._writer.ask(lambda: writing.retirement.forget(gone))
+        return count
+
+    async def prune(self, history: datetime, outbox: datetime) -> int:
+        """Forget decisions and events of before; return of how many. Raises StoreBusyError."""
+        writing, connection = self._writing, self._reading.connection
+        count, times = 0, (micros(history), micros(outbox))
+        while past := await self._read(lambda: read_past(connection, *times)):
+            await self._writer.ask(partial(writing.retirement.prune, past))
+            count += len(past)
         return count
 
     async def _read(self, question: Callable[[], _T]) -> _T:

@@ -152,7 +152,8 @@ BAD = [
         LEAST + '[store]\npath = "x"\non_store_failur = "defer"',
         (
             'replygate.toml:9: [store] has no key "on_store_failur"; '
-            'did you mean "on_store_failure"? Allowed: blobs, on_store_failure, path, url.'
+            'did you mean "on_store_failure"? Allowed: blobs, history_days, on_store_failure, '
+            "outbox_days, path, url."
         ),
     ),
     (

@@ -183,3 +183,23 @@ async def test_notes_and_attachments_come_with_the_entry(office: Office) -> None
     assert found.attachments == (AttachmentNote(file, Reason.ATTACHMENT_TOO_LARGE),)
     assert found.notes == (note,)
     assert found.text.strip() == "Hello."
+
+
+async def test_decisions_of_long_ago_that_no_longer_hold_are_forgotten(office: Office) -> None:
+    entry = await office.record(letter(1))
+    for _ in range(2):
+        office.clock.pass_by(days=1)
+        await office.revise(entry, **LOGGED)
+    assert await office.store.prune(office.clock(), office.clock()) == 2
+    with Entries(office.path, clock=office.clock) as entries:
+        found = entries.find(entry)
+    assert found is not None
+    assert [one.outcome for one in found.decisions] == [Outcome.LOGGED]
+
+
+async def test_younger_decisions_stay(office: Office) -> None:
+    entry = await office.record(letter(1))
+    before = office.clock()
+    office.clock.pass_by(days=1)
+    await office.revise(entry, **LOGGED)
+    assert await office.store.prune(before, before) == 0

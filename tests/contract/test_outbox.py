@@ -442,6 +442,31 @@ async def test_an_erased_person_is_erased_at_the_sink(post: Post) -> None:
     assert erased.entry is None
 
 
+async def test_events_that_every_sink_has_are_forgotten_after_their_time(post: Post) -> None:
+    await post.office.log(letter(1))
+    await post.drain()
+    post.office.clock.pass_by(days=1)
+    await post.office.log(letter(2))
+    await post.settled()
+    now = post.office.clock()
+    before = len(post.outbox.listed(states=tuple(State)))
+    assert await post.office.store.prune(now, now) == 1
+    assert (before, len(post.outbox.listed(states=tuple(State)))) == (1, 0)
+    await post.drain()
+    assert post.shelf.kinds == ["entry.logged", "entry.logged"]
+
+
+async def test_what_a_sink_has_is_erased_there_after_the_event_was_forgotten(post: Post) -> None:
+    entry = await post.office.log(letter(1))
+    await post.drain()
+    await post.office.store.prune(post.office.clock(), post.office.clock())
+    with Eraser(post.office.path, clock=post.office.clock) as eraser:
+        eraser.erase(ANN, by="admin")
+    await post.drain()
+    assert post.shelf.parcels[-1].push.theirs == f"shelf-{entry}"
+    assert post.shelf.kinds == ["entry.logged", "entry.erased"]
+
+
 async def test_what_was_erased_before_it_was_told_is_never_told(post: Post) -> None:
     await post.office.log(letter(1))
     await post.settled()

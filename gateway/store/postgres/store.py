@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 from gateway.interfaces import StoreBusyError
@@ -36,7 +37,7 @@ from gateway.store.octets import blobs_of
 from gateway.store.postgres.nodes import BEAT_S, Hearing, node_of, opened
 from gateway.store.postgres.writing import ServedWriting
 from gateway.store.recall import Recall
-from gateway.store.retention import free, read_files_in_use, read_freed
+from gateway.store.retention import free, read_files_in_use, read_freed, read_past
 from gateway.store.rows import FOREVER, Digester, entry_number, micros
 from gateway.store.turns import Presence, Reading
 
@@ -195,6 +196,14 @@ class PostgresStore:
         gone = await self._beside(lambda: free(self._blobs, freed, used))
         if gone:
             await self._writer.ask(lambda: writing.retirement.forget(gone))
+        return count
+
+    async def prune(self, history: datetime, outbox: datetime) -> int:
+        """Forget decisions and events of before; return of how many. Raises StoreBusyError."""
+        count, times = 0, (micros(history), micros(outbox))
+        while past := await self._read(lambda asker: read_past(asker.reading.connection, *times)):
+            await self._writer.ask(partial(self._writing.retirement.prune, past))
+            count += len(past)
         return count
 
     async def _beat(self) -> None:
