@@ -101,7 +101,7 @@ async def decided(made: Gate, numbers: set[int]) -> None:
 async def listed(made: Gate) -> None:
     """Return when the lists are kept beside the store."""
     async with asyncio.timeout(PATIENCE_S):
-        while not place_of(made.database).exists():
+        while not place_of(made.database).exists():  # noqa: ASYNC110 - another process makes it
             await asyncio.sleep(0.02)
 
 
