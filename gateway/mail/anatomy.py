@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from gateway.mail.mime import SMIME_TYPES
 from gateway.model.message import Part
 
 _REPORT_TYPES: Final = frozenset(
@@ -26,7 +27,6 @@ _REPORT_TYPES: Final = frozenset(
         "text/rfc822",
     )
 )
-_SMIME_TYPES: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _NESTED_TYPES: Final = ("message/rfc822", "message/global")
 WORDS_TYPES: Final = ("text/plain", "text/html")
 
@@ -60,7 +60,9 @@ def dissect(parts: Sequence[Part]) -> Anatomy:
             continue
         if part.media_type in _NESTED_TYPES:
             nested = f"{number}."
-        elif part.media_type.startswith("multipart/"):
+        elif part.media_type.startswith("multipart/") or (
+            part.media_type in SMIME_TYPES and f"{number}.1" in types
+        ):
             _inherit(alternatives, number, part.media_type)
             continue
         parent = types.get(number.rpartition(".")[0], "")
@@ -76,13 +78,19 @@ def dissect(parts: Sequence[Part]) -> Anatomy:
 def encryption_of(parts: Sequence[Part], text: str) -> str:
     """Return `smime` or `pgp` when the words are enveloped; what is only signed is readable."""
     for part in parts:
-        if part.media_type in _SMIME_TYPES and not part.params.get("smime-type", "").startswith(
-            ("signed", "certs", "compressed")
-        ):
+        if part.media_type in SMIME_TYPES and not _is_open(part, parts):
             return "smime"
         if part.media_type in ("multipart/encrypted", "application/pgp-encrypted"):
             return "pgp"
     return "pgp" if text.lstrip().startswith("-----BEGIN PGP MESSAGE-----") else ""
+
+
+def _is_open(part: Part, parts: Sequence[Part]) -> bool:
+    """Whether S/MIME is none that hides anything, or what it wraps up stands behind it."""
+    declared = part.params.get("smime-type", "").lower()
+    if declared.startswith(("signed", "certs", "compressed")):
+        return True
+    return any(other.number == f"{part.number}.1" for other in parts)
 
 
 def _inherit(alternatives: dict[str, str], number: str, media_type: str) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 
 import pybase64
 
-from gateway.mail import limits
+from gateway.mail import cms, limits
 from gateway.model.envelope import Octets
 from gateway.model.message import Span
 
@@ -270,9 +270,20 @@ def _decode_uu_line(line: bytes, damage: Damage) -> bytes:
             return b""
 
 
+def _open_signed(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
+    """Yield what signed S/MIME holds, in one piece: its signatures stand behind it."""
+    # Its span says how much of it is read at most.
+    content = cms.signed_content(b"".join(windows))
+    if content is None:
+        damage.append("signed-content-unread")
+        return
+    yield content
+
+
 _DECODERS: Final[dict[str, Callable[[Iterator[bytes], Damage], Iterator[bytes]]]] = {
     "identity": _decode_identity,
     "base64": _decode_base64,
     "quoted-printable": _decode_quoted_printable,
     "uuencode": _decode_uuencode,
+    "signed": _open_signed,
 }

@@ -3,7 +3,7 @@
 An outer boundary ends an inner multipart (RFC 2046 §5.1.2). What is damaged is read as far as
 it goes: a multipart without its boundary is a text, a missing end is the end of the octets.
 
-Standards: RFC 2045, RFC 2046, RFC 2183, RFC 5751 (what is enveloped is not opened).
+Standards: RFC 2045, RFC 2046, RFC 2183, RFC 8551 (signed is opened, enveloped is not).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.mail import limits
+from gateway.mail import cms, limits
 from gateway.mail.content import (
     CONTENT_FIELDS,
     KNOWN_OCTETS,
@@ -25,6 +25,7 @@ from gateway.mail.fields import find_section
 from gateway.model.envelope import Octets
 from gateway.model.message import Defect, Heading, Part, Span
 
+SMIME_TYPES: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _EMPTY_LINE: Final = b"\r\n\r\n"
 _DELIMITER_END: Final = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 
@@ -87,6 +88,8 @@ class Tree:
             self._add_children(frame, part, span)
         elif part.media_type in ("message/rfc822", "message/global"):
             self._add_nested(frame, part, span)
+        elif part.media_type in SMIME_TYPES:
+            self._add_signed(frame, part)
 
     def _text_encoding(self, octets: Octets, span: tuple[int, int], number: str) -> str:
         """Return `base64` for a text that is, `identity` for one that only says so."""
@@ -185,6 +188,24 @@ class Tree:
             inner = _Frame(octets, part.chain, inner.depth, inner.nested)
             span = (0, len(octets))
         self._add_section(inner, f"{part.number}.1", span, "text/plain")
+
+    def _add_signed(self, frame: _Frame, part: Part) -> None:
+        """Add what signed S/MIME wraps up (RFC 8551 §3.5.2); what is enveloped stays closed."""
+        declared = part.params.get("smime-type", "").lower()
+        if declared not in ("", "signed-data"):
+            return
+        if frame.nested >= limits.NESTED_MESSAGES or frame.depth >= limits.DEPTH:
+            self.note("nested-too-deep", part.number)
+            return
+        last = part.chain[-1]
+        opened = Span(0, cms.LIMIT_OCTETS, "signed")
+        octets = cut_whole(frame.octets, (last, opened), cms.LIMIT_OCTETS)
+        if not octets:
+            if declared:
+                self.note("signed-content-unread", part.number)
+            return
+        inner = _Frame(octets, (*part.chain, opened), frame.depth + 1, frame.nested + 1)
+        self._add_section(inner, f"{part.number}.1", (0, len(octets)), "text/plain")
 
     def _as_leaf(self, part: Part, span: tuple[int, int]) -> None:
         """Show a multipart that cannot be taken apart as the text that it is."""

@@ -137,7 +137,7 @@ class Span(msgspec.Struct, frozen=True):
     start: int
     stop: int
     encoding: str = "identity"
-    """`identity`, `base64`, `quoted-printable`, `uuencode`."""
+    """`identity`, `base64`, `quoted-printable`, `uuencode`; `signed` for what S/MIME wraps up."""
 
 
 class Part(msgspec.Struct, frozen=True):

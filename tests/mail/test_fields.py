@@ -97,3 +97,9 @@ def test_a_map_is_read_like_memory() -> None:
 @pytest.mark.parametrize("value", [b"a\r\n b", b"a\n b", b"a b"])
 def test_unfolding_takes_out_the_line_ends_only(value: bytes) -> None:
     assert unfold(value) == b"a b"
+
+
+def test_a_name_of_any_size_is_read_again_alike() -> None:
+    octets = b"X" * 5000 + b": 1\r\n\r\n"
+    assert split_fields(octets)[0] == split_fields(octets)[0]
+    assert split_fields(octets)[0][0].name == "x" * 5000

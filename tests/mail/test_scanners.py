@@ -208,3 +208,14 @@ def test_one_of_several_fields_is_enough_where_one_is_needed() -> None:
     octets = letter("New words.", X_Scan="Found")
     assert len(scan(octets, either).scanner) == 1
     assert scan(octets, {**either, "need": 2}).scanner == ()
+
+
+def test_a_book_goes_on_finding_fields_after_it_met_ever_so_many() -> None:
+    clue = {"where": "header", "field": "x-scan*"}
+    book = SignatureBook([compile_signature({"id": "r", "state": "scanned", "any": [clue]})])
+    for start in range(0, 6000, 1500):
+        octets = letter("x", **{f"Y{number}": "1" for number in range(start, start + 1500)})
+        assert read_message(octets, read_heading(octets), book).scanner == ()
+    for _ in range(2):
+        octets = letter("x", X_Scanned="yes")
+        assert len(read_message(octets, read_heading(octets), book).scanner) == 1
