@@ -240,7 +240,7 @@ def test_senders_are_allowed_and_disallowed(registry: Registry) -> None:
 
 
 def test_logging_addresses_stand_beside_those_of_the_configuration(
-    registry: Registry, store: SqliteStore
+    registry: Registry, store: Recorder
 ) -> None:
     made = with_bob(registry).add_logging_address("bob-secret@crm.example", "bcc", BOB)
     assert registry.list_logging_addresses() == (made,)
