@@ -203,25 +203,37 @@ class Drain:
         if kept is not None:
             octets = kept.envelope.content.octets
             parcel = replace(parcel, message=self._message(kept), octets=octets)
-        addresses = {**parcel.addresses, **self._of_mailboxes(entry)}
-        blind = reached_blindly(entry, parcel.message, addresses)
-        if push.kind is Kind.BOUNCE:
-            parcel = self._open(parcel, push)
-        return replace(parcel, addresses=addresses, blind=blind)
+        parcel = replace(parcel, addresses={**parcel.addresses, **self._of_mailboxes(entry)})
+        return self._discreet(parcel, entry)
 
-    def _open(self, parcel: Parcel, push: Push) -> Parcel:
-        """Return the parcel of a bounce without whom the original reached blindly."""
-        original = replace(push, kind=Kind.LOGGED, entry_id=str(push.told.get("original", "")))
-        sent, kept = self._outbox.content_of(original, self._clock())
-        blind = frozenset[str]()
-        if sent.entry is not None:
-            message = self._message(kept) if kept is not None else None
-            blind = reached_blindly(sent.entry, message, sent.addresses)
-        held = {key for one in blind for key in (one, *sent.addresses.get(one, ()))}
-        if sent.entry is not None and push.told.get("recipient") not in held:
-            return parcel
-        told = {name: value for name, value in push.told.items() if name != "recipient"}
-        return replace(parcel, push=replace(push, told=told))
+    def _discreet(self, parcel: Parcel, entry: Entry) -> Parcel:
+        """Return the parcel with those whom the message reached blindly, known as such.
+
+        A report is for those whom it says that a message of ours did not reach, or who read it:
+        whoever got that blindly stands on the report blindly.
+        """
+        blind = reached_blindly(entry, parcel.message, parcel.addresses)
+        recipient = str(parcel.push.told.get("recipient", ""))
+        asked = (*entry.contacts, recipient) if recipient else entry.contacts
+        for original in parcel.originals:
+            blind |= self._blind_in(original, parcel, asked)
+        if parcel.push.kind is Kind.BOUNCE and (recipient in blind or not parcel.originals):
+            told = {name: value for name, value in parcel.push.told.items() if name != "recipient"}
+            parcel = replace(parcel, push=replace(parcel.push, told=told))
+        return replace(parcel, blind=blind)
+
+    def _blind_in(self, original: str, report: Parcel, asked: Sequence[str]) -> frozenset[str]:
+        """Return who of these got a message blindly; all of them where nobody can tell."""
+        push = replace(report.push, kind=Kind.LOGGED, entry_id=original)
+        sent, kept = self._outbox.content_of(push, self._clock())
+        if sent.entry is None:
+            return frozenset(asked)
+        message = self._message(kept) if kept is not None else None
+        about = replace(sent.entry, contacts=tuple(asked), mailboxes=())
+        # The report may name one address of a contact, and the message another one.
+        held = [(one, *report.addresses.get(one, ())) for one in report.addresses]
+        keys = {one: tuple(k for ks in held if one in ks for k in ks) for one in asked}
+        return reached_blindly(about, message, keys)
 
     def _of_mailboxes(self, entry: Entry) -> dict[str, tuple[str, ...]]:
         """Return all address keys of the mailboxes of an entry."""

@@ -110,6 +110,8 @@ class Parcel:
     """Display names of contacts, by address key."""
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """All address keys of contacts and mailboxes, by that which names them."""
+    originals: tuple[str, ...] = ()
+    """Ids of the entries that it speaks of, where it is a report."""
     blind: frozenset[str] = frozenset()
     """Contacts and mailboxes of the entry that it reached blindly: its sender's to know (D-22)."""
 

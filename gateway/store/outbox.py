@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.model.decision import Outcome, Reason
-from gateway.model.entry import Entry, Kept
-from gateway.model.facts import Contact
+from gateway.model.entry import Kept
 from gateway.model.handover import USUAL, Kind, Parcel, Pause, Push, Standing, State
-from gateway.store.contacts import read_contacts
 from gateway.store.entries import Entries
 from gateway.store.faults import NotListedError
 from gateway.store.kept import read_kept
 from gateway.store.octets import blobs_of
+from gateway.store.parcels import parcel_of
 from gateway.store.rows import (
     clean,
     entry_name,
@@ -149,10 +148,7 @@ class SqliteOutbox:
             except FileNotFoundError:
                 # It was freed between the look at its row and the look at its octets.
                 kept = None
-            people = _people(connection, entry)
-            names = {one.primary: one.name for one in people if one.name}
-            held = {one.primary: one.addresses for one in people}
-            return Parcel(push, entry, names=names, addresses=held), kept
+            return parcel_of(connection, push, entry), kept
 
     def done(self, taken: Sequence[tuple[Push, str]], now: datetime) -> None:
         """Note that the sink has these, and what it calls each."""
@@ -386,14 +382,6 @@ def _standing(row: tuple[Any, ...], key: bytes) -> Standing:
         theirs=theirs or "",
     )
     return Standing(push, State(state), moment(next_at), Reason(reason) if reason else None, said)
-
-
-def _people(connection: Any, entry: Entry) -> tuple[Contact, ...]:
-    """Return the contacts of an entry as they are now."""
-    (told,) = connection.execute(
-        "SELECT contacts FROM entries WHERE entry = ?", (entry_number(entry.entry_id),)
-    ).fetchone()
-    return tuple(read_contacts(connection, from_json(told, tuple[int, ...])).values())
 
 
 def _short(said: str) -> str:

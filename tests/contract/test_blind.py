@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gateway.model.decision import MakeContact
+from gateway.model.decision import AttachToEntry, MakeContact, Reason
 from gateway.model.envelope import Direction, Recipient
 from gateway.model.handover import Kind, Parcel
 from gateway.model.policy import Policy
@@ -154,3 +154,43 @@ async def test_what_is_gone_is_gone_from_every_timeline() -> None:
         theirs = await sink.push(blindly(ZED))
         await sink.push(gone(Kind.ERASED, theirs))
         assert account.emails == {}
+
+
+# ---- reports of what was sent blindly
+
+
+async def report_of_an_offer(office: Office, named: str) -> Parcel:
+    """Return what is told of a bounce at Zed, of a letter to `named` that reached Ann and Zed."""
+    outbox, shelf = SqliteOutbox(office.path), Shelf()
+    outbox.register({"shelf": False})
+    sent = {
+        "direction": Direction.OUTGOING,
+        "mail_from": BOB,
+        "recipients": (Recipient(ANN), Recipient(ZED)),
+    }
+    zed = MakeContact(ZED, "Zed")
+    offer = letter("offer", author=BOB, to=named)
+    original = await office.log(offer, zed, contacts=(ANN, ZED), by=sent)
+    report = letter("report", author="mailer-daemon@client.example", cites=("offer",))
+    failed = AttachToEntry(original, ZED, "5.1.1", "failed")
+    told = {"reason": Reason.BOUNCE, "contacts": (ZED,)}
+    reported = await office.log(report, failed, by={"mail_from": ""}, **told)
+    office.clock.pass_by(seconds=1)
+    await office.record(letter("ride"))
+    drain = Drain(
+        outbox, shelf, Manner(), clock=office.clock, chance=lambda: 0.5,
+        directory=lambda: office.store.directory, policy=Policy,
+    )  # fmt: skip
+    for _ in range(2):
+        await drain.drain()
+    return next(one for one in shelf.parcels if one.push.entry_id == reported)
+
+
+async def test_who_got_it_blindly_stands_blindly_on_its_report(office: Office) -> None:
+    parcel = await report_of_an_offer(office, ANN)
+    assert (parcel.open_contacts, parcel.blind_contacts) == ((), (ZED,))
+
+
+async def test_whom_the_message_named_stands_openly_on_its_report(office: Office) -> None:
+    parcel = await report_of_an_offer(office, f"{ANN}, {ZED}")
+    assert (parcel.open_contacts, parcel.blind_contacts) == ((ZED,), ())
