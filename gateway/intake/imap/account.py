@@ -57,7 +57,10 @@ class Marks:
 
 
 def recall(file: Path) -> Marks:
-    """Return what is remembered of an account; nothing of one that is new."""
+    """Return what is remembered of an account; nothing of one that is new.
+
+    Raises ValueError for a file that tells nothing, OSError for one that cannot be read.
+    """
     try:
         told = json.loads(file.read_text(encoding="utf-8"))
         folders = {name: Mark(int(v), int(n)) for name, (v, n) in told["folders"].items()}
@@ -65,6 +68,11 @@ def recall(file: Path) -> Marks:
         return Marks(folders, datetime.fromisoformat(looked) if looked else None)
     except FileNotFoundError:
         return Marks()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{file} does not tell how far the inbox was read. Delete it, and what comes from"
+            " then on is read; take what came meanwhile by replygate import."
+        ) from error
 
 
 def remember(file: Path, marks: Marks) -> None:

@@ -13,6 +13,7 @@ has a time limit, and IDLE is begun anew every minute.
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -139,12 +140,14 @@ class Inbox:
         except (OSError, IMAPClientError) as error:
             raise InboxError(f"Its messages cannot be read: {_said(error)}.") from error
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until the open folder changes, or so long; return whether it did."""
+    def wait(self, seconds: float, ending: threading.Event) -> bool:
+        """Wait until the open folder changes, or so long; return whether it did.
+
+        A server without IDLE is asked again after that time, or when it is to end.
+        """
         try:
             if not self._client.has_capability("IDLE"):
-                time.sleep(seconds)
-                self._client.noop()
+                ending.wait(seconds)
                 return False
             self._client.idle()
             begun = time.monotonic()

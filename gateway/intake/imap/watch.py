@@ -29,6 +29,8 @@ from gateway.model.envelope import Client, Direction, Envelope
 
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 900.0
+LEAVE_S = 5.0
+"""How long the end of a connection may take."""
 
 Take = Callable[[Envelope], Awaitable[bool]]
 """Puts a message into the flow; returns whether it is durable."""
@@ -70,7 +72,8 @@ class Watch:
         self._ending.set()
         if (inbox := self._inbox) is not None:
             inbox.wake()
-        await asyncio.to_thread(self._thread.join)
+        # A server that does not answer is not waited for: nothing of it is under way.
+        await asyncio.to_thread(self._thread.join, LEAVE_S)
 
     def _run(self) -> None:
         while not self._ending.is_set():
@@ -99,7 +102,7 @@ class Watch:
                 self._keep(replace(self._marks, looked_at=datetime.now(UTC)))
                 self._well()
                 if self._opens_behind(inbox, folders[0]):
-                    inbox.wait(self._account.poll_s)
+                    inbox.wait(self._account.poll_s, self._ending)
         finally:
             self._inbox = None
             inbox.close()

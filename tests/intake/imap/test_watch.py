@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from gateway.intake.imap import watch
+from gateway.intake.imap.account import Account
 from gateway.model.envelope import Direction
 from tests.http_server import Answer, Request, http_server
 from tests.intake.imap.conftest import ANNA, Heard, mail, until, watching
@@ -209,3 +211,25 @@ async def test_an_access_token_opens_the_account(dovecot_program: str, tmp_path:
                 await until(lambda: bool(heard.envelopes))
     assert tokens[0].startswith("token=ya29.token")
     assert heard.subjects == ["one"]
+
+
+async def test_a_server_that_says_nothing_holds_up_no_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LEAVE_S", 0.2)
+    said: list[str] = []
+    silent = socket.create_server(("127.0.0.1", 0))
+    try:
+        mute = Account(
+            "anna", "127.0.0.1", silent.getsockname()[1], "anna", ANNA, lambda: "x", "none",
+            timeout_s=3.0,
+        )  # fmt: skip
+        heard = Heard()
+        made = watch.Watch(mute, tmp_path / "anna.json", watch.Ears(heard.take, said.append))
+        made.begin()
+        began = time.monotonic()
+        await made.end()
+        assert time.monotonic() - began < 2
+    finally:
+        silent.close()
+        made._thread.join(10)
