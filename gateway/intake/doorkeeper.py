@@ -6,7 +6,8 @@ user counts against his client alone, and more generously; what turns out to be 
 signature for one, is given back. So his address cannot be used up by others, and what is held
 for want of a proof stays within bounds.
 
-Limits: counted when a recipient is named; what is never sent stays counted for the hour.
+Limits: counted when a recipient is named; what is never sent stays counted for the hour. What an
+MTA shows to a milter has come in by its own door, and nobody is turned away there.
 """
 
 from __future__ import annotations
