@@ -17,7 +17,16 @@ from html import escape
 from typing import Final
 
 from gateway.notices.occasion import Occasion
-from gateway.notices.words import ABOUT, ADVICE, FOOTER, HEADLINES, REASON
+from gateway.notices.words import (
+    ABOUT,
+    ADVICE,
+    CODE,
+    CODE_HEADLINE,
+    CODE_SUBJECT,
+    FOOTER,
+    HEADLINES,
+    REASON,
+)
 from gateway.rules.notices import notice_id
 from gateway.words.catalogue import Language, Tongue, tongue
 from gateway.words.rules import remedy_in
@@ -68,6 +77,16 @@ def compose_digest(
     message["Auto-Submitted"] = "auto-generated"
     remedies = [line for _, line in lines]
     _write(message, headline, [], remedies, tongue(sender.language))
+    return message.as_bytes(policy=POLICY)
+
+
+def compose_code(recipient: str, sender: Sender, token: str, now: datetime, code: str) -> bytes:
+    """Return the message that proves an address by a code in it."""
+    words = tongue(sender.language)
+    message = _message(recipient, sender, token, now)
+    message["Subject"] = words.say(CODE_SUBJECT)
+    message["Auto-Submitted"] = "auto-generated"
+    _write(message, words.say(CODE_HEADLINE), [(words.say(CODE), code)], [], words)
     return message.as_bytes(policy=POLICY)
 
 

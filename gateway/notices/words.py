@@ -18,8 +18,15 @@ FOOTER: Final = "Sent by the mail gateway of your company. Answers to it are not
 DIGEST_SUBJECT: Final = "Not logged in the last {days} days: {count}"
 DIGEST_HEADLINE: Final = "Of your mail, {count} messages were not logged in the last {days} days."
 DIGEST_LINE: Final = "{count}: {remedy} (still kept: {kept})"
+CODE_SUBJECT: Final = "Your address at the mail gateway"
+CODE_HEADLINE: Final = (
+    "Somebody says that this address is his. If that was you, type this code on the page where you"
+    " asked for it, within half an hour. If not, do nothing."
+)
+CODE: Final = "Code"
 ALL: Final = (
     *HEADLINES.values(),
     *(ABOUT, REASON, ADVICE, FOOTER),
+    *(CODE_SUBJECT, CODE_HEADLINE, CODE),
     *(DIGEST_SUBJECT, DIGEST_HEADLINE, DIGEST_LINE),
 )

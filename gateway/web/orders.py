@@ -28,7 +28,7 @@ class Order:
     @property
     def changes_facts(self) -> bool:
         """Whether it changes what is known of people and mailboxes."""
-        return self.kind in _BY_WORDS.values()
+        return self.kind == "merge" or self.kind in _BY_WORDS.values()
 
 
 LABELS = {
@@ -42,6 +42,7 @@ LABELS = {
     "log": "Log this message",
     "log-thread": "Log this conversation",
     "replay": "Judge it again",
+    "merge": "Merge {2} into this contact",
     "link": "Put it into this conversation",
     "approve": "Approve",
     "discard": "Discard",
@@ -57,6 +58,7 @@ SENTENCES = {
     "log": "This message goes onto the timeline, whatever the rules said.",
     "log-thread": "All of this conversation goes onto the timeline, what is yet to come too.",
     "replay": "The rules are asked again, with what is known today.",
+    "merge": "All addresses of {2} become addresses of this contact.",
     "link": "Both become one conversation, and what was stopped in it is judged again.",
     "approve": "It goes onto the timeline.",
     "discard": "It stays off the timeline, and its content is not kept.",

@@ -258,15 +258,28 @@ def _targets(views: Views, order: Order) -> list[str]:
             return [order.entry_id]
         found = views.search(Filters(thread=entry.thread_id, kept=True))
         return [one.entry_id for one in found if one.outcome in CURABLE][::-1]
+    if order.kind == "merge":
+        return _cured_by_merge(views, order)
     if order.changes_facts:
         return views.same_cause(order.command)
     return [order.entry_id]
 
 
+def _cured_by_merge(views: Views, order: Order) -> list[str]:
+    """Return what asks for one of the merged addresses to be added to the contact."""
+    keeper, _, *gone = order.words
+    contact = views.contact(int(keeper))
+    named = contact.addresses if contact else ()
+    commands = (f"replygate contact add-address {one} {other}" for one in named for other in gone)
+    return sorted({entry for command in commands for entry in views.same_cause(command)})
+
+
 def _change(registry: Registry, order: Order) -> None:
     """Change what is known, as the command of the same words does."""
     first, *more = order.words
-    if order.kind == "connect":
+    if order.kind == "merge":
+        registry.merge(int(first), int(more[0]))
+    elif order.kind == "connect":
         registry.connect(first, more[0] if more else None)
     elif order.kind == "add-address":
         registry.add_address(int(first) if first.isdecimal() else first, more[0])

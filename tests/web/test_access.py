@@ -29,6 +29,7 @@ PAGES: Final = {
     "suggestions": "/suggestions",
     "search": "/search?q=offer",
     "policy": "/policy?compare=1",
+    "me": "/me",
     "people": "/people",
     "switch": "/policy/log?value=all",
     "admin": "/admin",

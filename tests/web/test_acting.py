@@ -218,3 +218,16 @@ def test_admin_reads_what_connecting_means_before_it_is_done(
     assert bea.post("/admin/mailboxes", address=ANNA, do="connect").status_code == 200
     bea.post("/admin/mailboxes", address=ANNA, do="connect", sure="yes")
     assert company.mailbox(ANNA).connections[-1].disconnected_at is None
+
+
+def test_merge_says_what_it_logs_and_logs_it(
+    mail: Mail, company: Registry, config: Config, bea: Browser
+) -> None:
+    mail(OFFER, sent=True, to=CAROL)
+    (deputy,) = mail(DEPUTY, minutes=1)
+    company.add_contact("deputy@customer.example", "Deputy")
+    page = bea.post("/contacts/1/merge", other="deputy@customer.example").text
+    assert "It logs one earlier message." in page
+    assert "Not logged" in bea.get(f"/messages/{deputy}").text
+    bea.post("/contacts/1/merge", other="deputy@customer.example", sure="yes")
+    assert "tracked-reply" in bea.get(f"/messages/{deputy}").text

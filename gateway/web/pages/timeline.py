@@ -5,12 +5,14 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from gateway.config.values import Domain
+from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Reason
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
-from gateway.store.registry import Registry
 from gateway.store.views import Wanted
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
-from gateway.web.work import Done
+from gateway.web.finding import touch
+from gateway.web.orders import Order
+from gateway.web.work import carry_out, rehearse
 
 PAGE = 25
 MUTED = frozenset(
@@ -70,13 +72,17 @@ def merge(visit: Visit) -> Response:
         raise NotAllowedError(visit.say("Only an admin, or the owner of both, may merge contacts."))
     if gone is None:
         return visit.go(back, visit.say("No contact has the address {address}.", address=other))
-    if visit.given("sure") != "yes":
-        return visit.show("merge.html", keeper=keeper, gone=gone, other=other, done=Done())
+    words = (str(keeper.contact_id), str(gone.contact_id), *gone.addresses)
+    order = Order("merge", "", words)
     try:
-        with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
-            registry.merge(keeper.contact_id, gone.contact_id)
-    except (AlreadyKnownError, ContactAmbiguousError) as error:
+        now = visit.desk.clock()
+        if visit.given("sure") != "yes":
+            done = rehearse(visit.config, [order], visit.viewer.key, now)
+            return visit.show("merge.html", keeper=keeper, gone=gone, other=other, done=done)
+        done = carry_out(visit.config, [order], visit.viewer.key, now)
+    except (AlreadyKnownError, ContactAmbiguousError, StoreBusyError) as error:
         return visit.go(back, visit.fault(error))
+    touch(visit.config, done.logged)
     visit.note("merge", f"{gone.primary} into {keeper.primary}")
     said = visit.say("{address} is part of this contact now.", address=gone.primary)
     return visit.go(back, said)
