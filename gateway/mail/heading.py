@@ -28,7 +28,19 @@ _ALIAS_FIELDS: Final = (
     "original-message-id",
     "x-original-message-id",
 )
-_ONCE: Final = ("from", "sender", "to", "cc", "subject", "date", "message-id")
+_ONCE: Final = (
+    "from",
+    "sender",
+    "reply-to",
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+    "content-type",
+    "content-transfer-encoding",
+    "content-disposition",
+)
 _CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 _SENSITIVE: Final = re.compile(rb"\s*(personal|private|company-confidential)\b", re.IGNORECASE)
 _NOLOG: Final = re.compile(r"\[nolog\]", re.IGNORECASE)

@@ -26,6 +26,7 @@ from gateway.model.envelope import Octets
 from gateway.model.message import Defect, Heading, Part, Span
 
 SMIME_TYPES: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_BLANKS: Final = (b" ", b"\t")
 _EMPTY_LINE: Final = b"\r\n\r\n"
 _DELIMITER_END: Final = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 
@@ -160,7 +161,12 @@ class Tree:
         while at >= 0:
             behind = at + len(delimiter)
             end = _DELIMITER_END.match(octets, behind, stop)
-            if end is not None and (at == start or octets[at - 1 : at] == b"\n"):
+            begins_line = at == start or octets[at - 1 : at] == b"\n"
+            if end is None and begins_line and octets[behind : behind + 1] in _BLANKS:
+                # RFC 2046 §5.1.1: "it is sufficient that the boundary appear in its entirety
+                # following the CRLF"; others want the line to end there.
+                self.note("words-behind-delimiter", number)
+            if end is not None and begins_line:
                 # Delimiter lines right behind each other hold no part, not even an empty one.
                 if begun >= 0 and begun < at:
                     found.append((begun, max(begun, at - _line_end(octets, begun, at))))

@@ -50,6 +50,12 @@ def test_two_from_fields_are_a_defect_and_the_first_is_the_author() -> None:
     assert [(d.code, d.detail) for d in heading.defects] == [("duplicate-field", "from")]
 
 
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Transfer-Encoding", "Reply-To"])
+def test_a_field_that_another_reader_may_take_the_second_of_is_a_defect(name: str) -> None:
+    heading = read_heading(f"From: a@x\r\n{name}: a\r\n{name}: b\r\n\r\n".encode())
+    assert ("duplicate-field", name.lower()) in [(d.code, d.detail) for d in heading.defects]
+
+
 def test_several_reference_fields_are_one_list() -> None:
     heading = read_heading(b"References: <a@x>\r\nReferences: <b@x>\r\n\r\n")
     assert heading.references == ("a@x", "b@x")

@@ -107,6 +107,14 @@ def test_of_a_multipart_without_parts_what_stands_before_its_end_is_shown(
     assert read(letter(text, Content_Type="multipart/mixed; boundary=b")).text.strip() == shown
 
 
+def test_words_behind_a_delimiter_are_noted_for_others_see_a_part_there() -> None:
+    octets = letter(
+        "--b\n\nx\n--b ghost\nContent-Type: text/html\n\ny\n--bc\n--b--\n",
+        Content_Type="multipart/mixed; boundary=b",
+    )
+    assert (len(tree(octets).parts), codes(octets)) == (2, ["words-behind-delimiter"])
+
+
 def test_a_long_boundary_still_cuts_and_is_noted() -> None:
     boundary = "x" * 300
     octets = letter(
