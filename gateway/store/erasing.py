@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ from gateway.store.search_index import SearchIndex
 from gateway.store.searching import files_with, names_any
 
 REMEDY = "Removed on request; not logged again."
+LOG_S = 3.0
+"""How long it waits for somebody else who brings the log over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +169,14 @@ class Eraser(Book):
 
     def _cut_log(self) -> None:
         """Move all of the write-ahead log into the database, and make it empty."""
+        until = time.monotonic() + LOG_S
         with database.told(self._path):
-            (busy, *_) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cut = "PRAGMA wal_checkpoint(TRUNCATE)"
+            while busy := self._connection.execute(cut).fetchone()[0]:
+                # A running gateway brings it over by itself, now and then.
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.02)
         if busy:
             raise StoreBusyError(
                 f"The log of {self._path} is being read, and still holds what was erased."

@@ -28,6 +28,7 @@ from gateway.store import database
 from gateway.store.batches import Batches
 from gateway.store.blobs import SMALL_OCTETS, Blobs, Place
 from gateway.store.bulletin import Bulletin
+from gateway.store.checkpoints import Checkpoints
 from gateway.store.directory import Configured, read_directory
 from gateway.store.entry_rows import Judged
 from gateway.store.kept import read_kept, read_waiting
@@ -90,6 +91,8 @@ class SqliteStore:
             opened.pop_all()
         self._recall = Recall(self._asking.connection, digester, self._asking.state_of)
         self._patient_recall = Recall(self._reading.connection, digester, self._reading.state_of)
+        self._checkpoints = Checkpoints(path)
+        self._writing.committed = self._checkpoints.due
         wait = self._writing.wait if shared else None
         self._writer = Batches("writer", self._writing, wait=wait)
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
@@ -122,6 +125,7 @@ class SqliteStore:
         self._closed = True
         self._writer.close()
         self._reader.shutdown()
+        self._checkpoints.close()
         self._writing.close()
         self._reading.close()
         self._asking.close()

@@ -47,6 +47,8 @@ class Writing:
         self._timeout_ms = round(timeout_s * 1000)
         self.ledger = Ledger(connection, digester, blobs, clock)
         self.retirement = Retirement(connection)
+        self.committed: Callable[[], object] = lambda: None
+        """Told of each commit."""
         self.afterwards: list[Callable[[], object]] = []
         """What to do once the batch is durable."""
 
@@ -90,6 +92,7 @@ class Writing:
             self._blobs.flush()
             self._connection.execute("COMMIT")
         self._leave()
+        self.committed()
         self._blobs.settle()
         for work in self.afterwards:
             work()
