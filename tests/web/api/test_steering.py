@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from gateway.cli.opening import open_flow
 from gateway.config.settings import Config
 from gateway.model.decision import Outcome, Reason
+from gateway.model.envelope import Client, Relayed, RelayState
 from gateway.store.registry import Registry
-from tests.letters import letter
+from tests.letters import NOON, envelope_of, letter
 from tests.web.api.conftest import Caller
-from tests.web.conftest import ANNA, CAROL, Mail
+from tests.web.conftest import ANNA, CAROL, Mail, apart
 from tests.web.test_acting import HOLDS, outcome
 from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
@@ -125,3 +129,33 @@ def test_conversation_is_logged_by_hand_as_rehearsed(
 
 def test_others_do_not_log_it(deputy: str, as_bob: Caller) -> None:
     assert as_bob.post(f"/messages/{deputy}/log").status_code == 404
+
+
+def take_copies(config: Config, *names: str) -> None:
+    """Take BCC copies of Anna's in that nothing proves."""
+
+    async def work() -> None:
+        async with open_flow(config) as flow:
+            for name in names:
+                octets = letter(author=ANNA, to=CAROL, message_id=f"{name}@corp.example")
+                envelope = envelope_of(
+                    octets, mail_from=ANNA, rcpt_to="log@crm.corp.example", received_at=NOON
+                )
+                envelope = replace(envelope, client=Client(address="203.0.113.9"))
+                await flow.pipeline.take_in(envelope, Relayed(RelayState.CONSUMED))
+
+    apart(work)
+
+
+def test_route_is_believed_from_now_on_as_rehearsed(
+    company: Registry, config: Config, as_bea: Caller
+) -> None:
+    take_copies(config, "one", "two")
+    entries = [one["entry"] for one in as_bea.told("/held")["messages"]]
+    asked = {"do": "approve", "entries": entries[:1], "route": True}
+    told = as_bea.post("/held/decide", dry_run=True, **asked).json()
+    assert sorted(told["logged"]) == sorted(entries)
+    assert company.list_routes() == ()
+    assert as_bea.post("/held/decide", **asked).json()["logged"] == told["logged"]
+    assert company.list_routes() == (("203.0.113.9/32", ANNA),)
+    assert as_bea.told("/held")["messages"] == []
