@@ -47,7 +47,7 @@ def by_events(events: list[dict[str, object]]) -> dict[str, str]:
     for event in {str(event["id"]): event for event in events}.values():
         told = event["data"]
         assert isinstance(told, dict)
-        if event["type"] in {"entry.removed", "entry.erased"}:
+        if event["type"] in {"email.removed", "email.erased"}:
             found.pop(told["entry"])
         else:
             found[told["entry"]] = told["subject"]
