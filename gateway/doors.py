@@ -173,6 +173,7 @@ def _listener(listener: settings.Listener, house: House, own_domains: frozenset[
         hostname=house.hostname,
         trusted=_networks(listener.trusted_clients),
         clients=_networks(listener.clients),
+        proxies=_networks(listener.proxies),
         copies_only=listener.copies_only,
         own_domains=own_domains,
         lmtp=listener.protocol == "lmtp",

@@ -89,6 +89,7 @@ class Listener:
     clients: tuple[Network, ...] = LOOPBACK
     """Clients that may send without a login."""
     trusted_clients: tuple[Network, ...] = LOOPBACK
+    proxies: tuple[Network, ...] = ()
     protocol: Literal["smtp", "lmtp", "milter"] = "smtp"
     copies_only: bool = False
     postmaster: Path | None = None

@@ -77,7 +77,25 @@ class Lines:
             raise LineTooLongError
         return line
 
-    async def readuntil(self, separator: bytes) -> bytes:
+    async def read(self, n: int = LINE_OCTETS) -> bytes:
+        """Return up to so many octets once there are any, as a StreamReader does."""
+        while not self._buffer and not self.ended:
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        octets = bytes(self._buffer[:n])
+        del self._buffer[:n]
+        return octets
+
+    async def readexactly(self, n: int) -> bytes:
+        """Return so many octets, as a StreamReader does. Raises asyncio.IncompleteReadError."""
+        while len(self._buffer) < n:
+            if self.ended:
+                raise asyncio.IncompleteReadError(bytes(self._buffer), n)
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        return await self.read(n)
+
+    async def readuntil(self, separator: bytes = b"\n") -> bytes:
         """Return what comes up to the separator, however much that is, as a StreamReader does.
 
         Raises asyncio.IncompleteReadError.

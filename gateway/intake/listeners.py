@@ -40,6 +40,8 @@ class Listener:
     """Clients whose XFORWARD and folder field are believed."""
     clients: tuple[Network, ...] = LOOPBACK
     """Clients that may send without a login."""
+    proxies: tuple[Network, ...] = ()
+    """Load balancers, which say by the PROXY protocol whom they speak for."""
     copies_only: bool = False
     """Takes mail to our own addresses only; nothing goes onward (D-5)."""
     own_domains: frozenset[str] = frozenset()

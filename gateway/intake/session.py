@@ -27,6 +27,7 @@ from aiosmtpd.smtp import Session as PeerSession
 from gateway.intake import words
 from gateway.intake.lines import Lines, LineTooLongError
 from gateway.intake.listeners import Listener, Sessions, Wiring, is_within
+from gateway.intake.proxied import NotProxiedError, client_of
 from gateway.intake.receiver import Receiver
 from gateway.intake.stock import StockReceiver
 from gateway.model.envelope import Reply
@@ -231,7 +232,26 @@ class ClientSession(SMTP):
         """Whether a message is coming in."""
         return self._receiver is not None or self._reads_stock
 
+    async def _learn_client(self) -> None:
+        """Hear from a proxy whom it speaks for; one that does not say has no business here."""
+        try:
+            address = await client_of(self._lines)
+        except NotProxiedError as error:
+            told = f"{self.address}: {error}"
+            _log.warning("no PROXY header", listener=self.listener.name, proxy=told)
+            self._leaving = True
+            self.cut()
+            return
+        if address:
+            self.address = address
+            self.trusted = is_within(address, self.listener.trusted)
+
     async def _handle_client(self) -> None:
+        if is_within(self.address, self.listener.proxies):
+            await self._learn_client()
+        if self._leaving:
+            await self._close()
+            return
         if self._sessions.admit(self.address):
             self._admitted = True
         else:
