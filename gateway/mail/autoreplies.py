@@ -78,6 +78,7 @@ _CHALLENGE_SUBJECT: Final = re.compile(
     r"please\s+(?:confirm|verify)\s+(?:your|this|that|you))",
     re.IGNORECASE,
 )
+_CHALLENGING: Final = ("verif", "confirm", "action required")
 _ROBOT_FIELDS: Final = frozenset(
     ("x-auto-response-suppress", "x-tmda-fingerprint", "x-boxbe", "x-spamarrest", "x-challenge")
 )
@@ -164,9 +165,10 @@ def _by_text(heading: Heading, head: str, robot: str) -> str:
         return f"text {said.group()!r}"
     if robot and (left := _LEFT.search(head)):
         return f"{robot}, text {left.group()!r}"
-    subject = _CHALLENGE_SUBJECT.match(heading.subject)
-    if subject and (robot or heading.cited) and (asks := _CHALLENGE.search(head)):
-        return f"challenge, text {asks.group()!r}"
+    lowered = heading.subject.lower()
+    if any(word in lowered for word in _CHALLENGING) and _CHALLENGE_SUBJECT.match(heading.subject):
+        if (robot or heading.cited) and (asks := _CHALLENGE.search(head)):
+            return f"challenge, text {asks.group()!r}"
     return ""
 
 

@@ -24,7 +24,7 @@ def content_digest(
 ) -> bytes:
     """Return the SHA-256 over what the author wrote, however it was encoded on the way."""
     author = heading.author
-    digest = hashlib.sha256(
+    pieces = [
         "\0".join(
             (
                 author.key if author else "",
@@ -34,17 +34,20 @@ def content_digest(
                 ",".join(sorted([address.key for address in heading.cc])),
             )
         ).encode("utf-8", "surrogatepass")
-    )
+    ]
     known = {file.part: file.sha256 for file in attachments if file.chain[-1].encoding == "base64"}
+    digest = hashlib.sha256()
     for leaf in leaves:
-        digest.update(b"\0")
         text = words.get(leaf.number)
         if text is not None:
-            absorb(digest, text.replace(b"\r\n", b"\n").rstrip(b"\n"))
+            pieces.append(text.replace(b"\r\n", b"\n").rstrip(b"\n"))
         elif leaf.number in known:
-            digest.update(known[leaf.number])
+            pieces.append(known[leaf.number])
         else:
+            absorb(digest, b"\0".join((*pieces, b"")))
+            pieces = [b""]
             _update_lines(digest, octets, leaf)
+    absorb(digest, b"\0".join(pieces))
     return digest.digest()
 
 

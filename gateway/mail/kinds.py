@@ -76,7 +76,7 @@ def find_kind(
     """Return the kind of a message; `text` is what it shows, new words and old."""
     return (
         _find_report(octets, heading, parts, leaves, text)
-        or _find_calendar(parts, leaves)
+        or _find_calendar(leaves)
         or _find_automatic(heading, text)
         or _find_mass(heading)
         or Finding(Kind.PERSONAL)
@@ -169,9 +169,8 @@ def _ids_in_text(text: str) -> tuple[str, ...]:
     )
 
 
-def _find_calendar(parts: Sequence[Part], leaves: Sequence[Part]) -> Finding | None:
+def _find_calendar(leaves: Sequence[Part]) -> Finding | None:
     """Return the finding when it is meeting mail; an attached .ics alone is none."""
-    del parts
     method = calendar_method(leaves)
     return Finding(Kind.CALENDAR, f"METHOD {method.upper()}") if method else None
 

@@ -45,7 +45,7 @@ def decode_words(text: str) -> str:
     """Return text with its encoded-words decoded, without control characters."""
     if "=?" in text:
         text = _replace_words(text)
-    if _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):
         text = text.translate(_CONTROLS)
     return text
 
