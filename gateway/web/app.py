@@ -37,6 +37,7 @@ from gateway.web.pages import (
     signing,
     suggestions,
     timeline,
+    tokens,
     why,
 )
 from gateway.web.templating import FOLDER, new_templates
@@ -129,6 +130,8 @@ def _routes() -> list[Route | Mount]:
         Route("/outbox", acts(outbox.decide, admin=True), methods=["POST"]),
         Route("/admin", shows(admin.admin, admin=True)),
         Route("/admin/live", admin.live),
+        Route("/admin/tokens", shows(tokens.tokens, admin=True), methods=["GET"]),
+        Route("/admin/tokens", acts(tokens.change, admin=True), methods=["POST"]),
         Route("/admin/mailboxes", acts(mailboxes.change, admin=True), methods=["POST"]),
         Mount("/static", StaticFiles(directory=Path(FOLDER) / "static")),
     ]
