@@ -241,8 +241,9 @@ class Decoder:
         if have < _SIZE.size + size:
             return self._more()
         self._start = begin + size
-        arguments = buffer[begin + 1 : begin + size]
-        return read(arguments if isinstance(arguments, bytes) else bytes(arguments))
+        if isinstance(buffer, bytes):
+            return read(buffer[begin + 1 : begin + size])
+        return read(bytes(memoryview(buffer)[begin + 1 : begin + size]))
 
     def _check(self, buffer: bytes | bytearray, start: int) -> int:
         """Return the size of the frame that begins here."""

@@ -15,7 +15,8 @@ from gateway.intake.keeper import Keeper
 from gateway.intake.tally import Tally
 from gateway.model.envelope import Content
 
-PIECE_OCTETS: Final = 65_536
+PIECE_OCTETS: Final = 65_535
+"""What an MTA shows at once of a large body: such a piece is taken as it came."""
 
 
 class Gathering:
