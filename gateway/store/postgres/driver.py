@@ -2,13 +2,15 @@
 
 It answers like a connection of the SQLite driver, so that whoever reads and writes rows need not
 know which engine holds them. A connection that broke is made anew at the next statement outside
-a transaction.
+a transaction. Whoever writes waits for an answer only where he looks at it: all nodes have one
+turn to write, and what it takes is time under way (pipeline mode).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from typing import Any, Literal
 
 import psycopg
@@ -60,8 +62,18 @@ class Answer:
 
     def __init__(self, rows: Sequence[_Row], rowcount: int, lastrowid: int | None = None) -> None:
         self._rows = iter(rows)
-        self.rowcount = rowcount
-        self.lastrowid = lastrowid
+        self._rowcount = rowcount
+        self._lastrowid = lastrowid
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it gave or changed."""
+        return self._rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The number that it gave out."""
+        return self._lastrowid
 
     def fetchone(self) -> _Row | None:
         """Return the next row, or None."""
@@ -73,6 +85,42 @@ class Answer:
 
     def __iter__(self) -> Iterator[_Row]:
         return self._rows
+
+
+class Later(Answer):
+    """What a statement will have given: it is waited for when somebody looks."""
+
+    def __init__(self, wait: Callable[[], Answer]) -> None:
+        self._wait = wait
+
+    @cached_property
+    def _there(self) -> Answer:
+        return self._wait()
+
+    @property
+    def rowcount(self) -> int:
+        """As that of the answer."""
+        return self._there.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """As that of the answer."""
+        return self._there.lastrowid
+
+    def fetchone(self) -> _Row | None:
+        """Return the next row, or None."""
+        return self._there.fetchone()
+
+    def fetchall(self) -> list[_Row]:
+        """Return all rows that are left."""
+        return self._there.fetchall()
+
+    def __iter__(self) -> Iterator[_Row]:
+        return iter(self._there)
+
+
+def _answer_of(rows: list[_Row], count: int, gives_number: bool) -> Answer:  # noqa: FBT001
+    return Answer(rows, count, rows[0][0] if gives_number and rows else None)
 
 
 _NOTHING = Answer((), -1)
@@ -88,6 +136,10 @@ class ServedConnection:
         self._patience_ms = self._timeout_ms
         self._plain: psycopg.Connection[_Row] | None = None
         self._closed = False
+        self._pipeline: psycopg.Pipeline | None = None
+        self._within = False
+        """Whether a transaction was begun, and neither committed nor rolled back."""
+        self._leave = ExitStack()
         with saying(path):
             self._reached()
 
@@ -95,6 +147,8 @@ class ServedConnection:
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
         plain = self._plain
+        if self._within:
+            return True
         return plain is not None and plain.info.transaction_status in _OPEN
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Answer:
@@ -117,21 +171,43 @@ class ServedConnection:
     def close(self) -> None:
         """Give the connection back."""
         self._closed = True
+        self._end_pipeline()
         plain, self._plain = self._plain, None
         if plain is not None:
             pools.give_back(self._path.url, plain)
+
+    def hand(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Run a statement that is written for PostgreSQL, and wait for no answer."""
+        with saying(self._path):
+            self._begun(sql, parameters)
 
     def _run(self, sql: str, parameters: Sequence[Any]) -> Answer:
         if " settings" in sql:
             return self._settings(sql, parameters)
         said = translated(sql)
-        rows, count = self._answer(said.sql, parameters)
-        return Answer(rows, count, rows[0][0] if said.gives_number and rows else None)
+        if self._pipeline is None:
+            return _answer_of(*self._answer(said.sql, parameters), said.gives_number)
+        cursor = self._begun(said.sql, parameters)
+
+        def wait() -> Answer:
+            with saying(self._path):
+                return _answer_of(*self._taken(cursor), said.gives_number)
+
+        return Later(wait)
 
     def _answer(self, sql: str, parameters: Sequence[Any]) -> tuple[list[_Row], int]:
-        with psycopg.RawCursor(self._reached()) as cursor:
-            # It is put together of our own words only; values are bound.
-            cursor.execute(sql.encode(), tuple(parameters) or None)
+        return self._taken(self._begun(sql, parameters))
+
+    def _begun(self, sql: str, parameters: Sequence[Any]) -> psycopg.RawCursor[_Row]:
+        cursor = psycopg.RawCursor(self._reached())
+        # It is put together of our own words only; values are bound.
+        cursor.execute(sql.encode(), tuple(parameters) or None)
+        return cursor
+
+    def _taken(self, cursor: psycopg.RawCursor[_Row]) -> tuple[list[_Row], int]:
+        if self._pipeline is not None:
+            self._pipeline.sync()
+        with cursor:
             return cursor.fetchall() if cursor.description else [], cursor.rowcount
 
     def _settings(self, sql: str, parameters: Sequence[Any]) -> Answer:
@@ -156,9 +232,30 @@ class ServedConnection:
             self._begin_turn()
         elif sql.startswith("BEGIN"):
             self._begin(_SNAPSHOT if self._read_only else "BEGIN")
-        elif not sql.startswith("PRAGMA"):
-            self._answer(sql, ())
+        elif sql == "COMMIT":
+            self._commit()
+        elif sql == "ROLLBACK":
+            self._roll_back()
         return _NOTHING
+
+    def _commit(self) -> None:
+        """Wait for all that is under way; where some of it failed nothing is committed."""
+        self._begun("COMMIT", ())
+        self._pipeline, self._within = None, False
+        self._leave.close()
+
+    def _roll_back(self) -> None:
+        self._end_pipeline()
+        self._within = False
+        # With the connection the transaction went.
+        if self._plain is not None and not self._plain.closed:
+            self._answer("ROLLBACK", ())
+
+    def _end_pipeline(self) -> None:
+        """Give up what is under way; what failed of it has been said, or need not be."""
+        self._pipeline = None
+        with suppress(psycopg.Error):
+            self._leave.close()
 
     def _begin_turn(self) -> None:
         """Begin to write: one at a time, over all nodes, as on one file."""
@@ -166,9 +263,10 @@ class ServedConnection:
         try:
             self._answer(f"SET LOCAL lock_timeout = {max(self._patience_ms, 1)}", ())
             self._answer(_TURN, ())
+            self._pipeline = self._leave.enter_context(self._reached().pipeline())
         except psycopg.Error:
             with suppress(psycopg.Error):
-                self._answer("ROLLBACK", ())
+                self._roll_back()
             raise
 
     def _begin(self, sql: str) -> None:
@@ -179,12 +277,16 @@ class ServedConnection:
             if self._plain is None or not self._plain.closed:
                 raise
             self._answer(sql, ())
+        self._within = True
 
     def _reached(self) -> psycopg.Connection[_Row]:
         """Return the connection, made anew when it broke."""
         if self._closed:
             raise driver.ProgrammingError("This connection is closed.")
         if self._plain is not None and self._plain.closed:
+            if self._within:
+                # On another connection the rest of it would be a transaction of its own.
+                raise driver.OperationalError("the connection was lost within a transaction")
             pools.give_back(self._path.url, self._plain)
             self._plain = None
         if self._plain is None:

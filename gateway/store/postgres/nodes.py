@@ -39,18 +39,19 @@ class Underway:
 
     def __init__(self, connection: ServedConnection, node: str) -> None:
         self._run = connection.plainly
+        self._hand = connection.hand
         self._node = node
 
     def begin(self, entry: int, sha256_in: bytes, now: int) -> None:
         """Note a sighting that is being relayed."""
-        self._run(
+        self._hand(
             "INSERT INTO underway (node, entry, sha256_in, since) VALUES ($1, $2, $3, $4)",
             (self._node, entry, sha256_in, now),
         )
 
     def end(self, entry: int, sha256_in: bytes) -> None:
         """Note that it is settled."""
-        self._run(
+        self._hand(
             "DELETE FROM underway WHERE underway = (SELECT min(underway) FROM underway"
             " WHERE node = $1 AND entry = $2 AND sha256_in = $3)",
             (self._node, entry, sha256_in),
@@ -69,7 +70,7 @@ class Underway:
 
     def seen(self, now: int) -> None:
         """Say that this node is there."""
-        self._run(
+        self._hand(
             "INSERT INTO nodes VALUES ($1, $2)"
             " ON CONFLICT (node) DO UPDATE SET seen_at = excluded.seen_at",
             (self._node, now),
