@@ -7,6 +7,7 @@ from datetime import datetime
 
 from gateway.model.decision import Keep, Outcome, Reason
 from gateway.model.envelope import Relayed, RelayState
+from gateway.model.handover import Kind
 from gateway.model.policy import Retention
 from gateway.store.database import Connection
 from gateway.store.described import kept_until
@@ -101,6 +102,9 @@ class Settling:
             self._threads.hide(tied, entry)
             self._threads.save(tied)
         self._effects.undo(entry, now)
+        if Outcome(was).on_timeline:
+            told = {"reason": Reason.NOT_DELIVERED}
+            self._effects.tell(Kind.NOT_LOGGED, entry, told, now, free=True)
 
 
 def _told_refusal(said: str) -> tuple[str, str]:

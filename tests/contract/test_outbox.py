@@ -11,7 +11,7 @@ import pytest
 
 from gateway.interfaces import SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.decision import EndEnrolment, Outcome, Reason
-from gateway.model.handover import Parcel, State
+from gateway.model.handover import Kind, Parcel, State
 from gateway.model.policy import Policy
 from gateway.outbox import Drain, Drained, Manner
 from gateway.store import database
@@ -94,6 +94,25 @@ async def test_what_was_never_delivered_is_not_handed_over(post: Post) -> None:
     await post.office.log(letter(1), relayed=REFUSED)
     await post.drain()
     assert post.shelf.parcels == []
+
+
+async def test_what_was_never_delivered_is_told_to_whom_wants_what_is_not_logged(
+    post: Post,
+) -> None:
+    post.outbox.register({"shelf": False}, {"shelf": [Kind.LOGGED, Kind.NOT_LOGGED]})
+    entry = await post.office.log(letter(1), relayed=REFUSED)
+    await post.drain()
+    told = [
+        (one.push.entry_id, one.push.kind, one.push.told["reason"]) for one in post.shelf.parcels
+    ]
+    assert told[0] == (entry, Kind.NOT_LOGGED, "not-delivered")
+
+
+async def test_a_sink_is_told_what_it_wants(post: Post) -> None:
+    post.outbox.register({"shelf": False}, {"shelf": [Kind.HELD]})
+    await post.office.log(letter(1))
+    await post.drain()
+    assert post.shelf.kinds == []
 
 
 async def test_an_event_is_told_once(post: Post) -> None:
