@@ -88,17 +88,11 @@ def message(visit: Visit, entry: Entry) -> shapes.Message:
         relayed=_relay(entry.relayed),
         sha256_in=entry.sha256_in.hex(),
         sightings=_sightings(entry) if knows_all else [],
-        decisions=[
-            shapes.Past(
-                past.decided_at, past.outcome, past.reason, past.remedy if told else "",
-                past.preset, past.by,
-            )
-            for past in entry.decisions
-        ],
+        decisions=_decisions(entry, told=told),
         kept=entry.kept,
         text=entry.text,
         actions=[_action(visit, order) for order in orders],
-    )  # fmt: skip
+    )
 
 
 def done(visit: Visit, result: work.Done, *own: str, dry_run: bool) -> shapes.Done:
@@ -194,6 +188,20 @@ def _sightings(entry: Entry) -> list[shapes.Sighting]:
             sha256_in=one.sha256_in.hex(),
         )
         for one in entry.sightings
+    ]
+
+
+def _decisions(entry: Entry, *, told: bool) -> list[shapes.Past]:
+    return [
+        shapes.Past(
+            decided_at=past.decided_at,
+            outcome=past.outcome,
+            reason=past.reason,
+            remedy=past.remedy if told else "",
+            preset=past.preset,
+            by=past.by,
+        )
+        for past in entry.decisions
     ]
 
 
