@@ -62,6 +62,10 @@ class NextHop:
     connections: Count = 100
     """Transactions at one time; over it the answer is an early 421 (D-1)."""
     waiting_s: Seconds = 5.0
+    tls: Literal["none", "starttls", "implicit"] = "none"
+    tls_ca: Path | None = None
+    """Who may have signed its certificate; None asks the machine."""
+    tls_verify: bool = True
     idle_connections: Annotated[int, Meta(ge=0)] = 10
     idle_s: Seconds = 30.0
     messages_per_connection: Count = 100
@@ -96,6 +100,8 @@ class Listener:
     """The Maildir of what comes to postmaster at a listener for copies."""
     strangers_per_hour: Annotated[int, Meta(ge=0)] = 60
     """Copies of one client, and of one sender, whom nobody knows; 0 is no limit."""
+    unproven_per_hour: Annotated[int, Meta(ge=0)] = 600
+    """Copies of one client in the name of users that nothing has proved yet; 0 is no limit."""
     socket: Path | None = None
     """The unix socket of a milter, in place of host and port."""
     submission_networks: tuple[Network, ...] = LOOPBACK
@@ -105,8 +111,6 @@ class Listener:
     size_limit: Octets = 157_286_400
     """Octets of one message; 0 is what the next hop allows."""
     logins: tuple[str, ...] = ()
-    unproven_per_hour: Annotated[int, Meta(ge=0)] = 600
-    """Copies of one client in the name of users that nothing has proved yet; 0 is no limit."""
     crm_logins: frozenset[str] = frozenset()
     sessions_limit: Count = 500
     client_sessions_limit: Annotated[int, Meta(ge=0)] = 0
@@ -262,6 +266,12 @@ class Web:
     """Calls of the API with one token; more wait until a minute has passed."""
     audit_days: Annotated[int, Meta(ge=1, le=3660)] = 400
     """How long it is known who looked at and changed what."""
+    issuer: str = ""
+    """An OpenID provider that people may sign in with, as it calls itself; empty is none."""
+    issuer_name: str = ""
+    """What people call it; empty is its host."""
+    client_id: str = ""
+    """What it calls us; its secret for us is the credential `web_oidc`."""
 
     @property
     def secure(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -26,7 +27,24 @@ def read_web(tables: Tables, table: Table) -> Web | None:
             " 127.0.0.1 behind a proxy that speaks HTTPS, and name it in public_url."
         )
         tables.say((*_PATH, "address"), f"[web] address: {problem}")
+    _look_at_provider(tables, web)
     return web
+
+
+def _look_at_provider(tables: Tables, web: Web) -> None:
+    """Say what is wrong with the OpenID provider."""
+    url = urlsplit(web.issuer)
+    is_open = url.scheme == "http" and not _is_loopback(url.hostname or "")
+    if web.issuer and (url.scheme not in {"http", "https"} or not url.netloc or is_open):
+        problem = "an https address is expected, such as https://login.example.com."
+        tables.say((*_PATH, "issuer"), f"[web] issuer: {problem}")
+    elif bool(web.issuer) != bool(web.client_id):
+        missing = "client_id" if web.issuer else "issuer"
+        problem = "a provider needs both issuer and client_id."
+        tables.say((*_PATH, missing), f"[web] {missing}: {problem}")
+    elif web.issuer and find_spec("joserfc") is None:
+        problem = "this needs the extra oidc: pip install 'replygate[oidc]'."
+        tables.say((*_PATH, "issuer"), f"[web] issuer: {problem}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -34,6 +34,7 @@ from gateway.web.pages import (
     outbox,
     people,
     policy,
+    provider,
     signing,
     suggestions,
     timeline,
@@ -97,6 +98,8 @@ def _routes() -> list[Route | Mount]:
     return [
         Route("/sign-in", signing.sign_in_page, methods=["GET"]),
         Route("/sign-in", signing.sign_in, methods=["POST"]),
+        Route("/sign-in/oidc", provider.go, methods=["GET"]),
+        Route("/sign-in/oidc/back", provider.back, methods=["GET"]),
         Route("/sign-out", acts(signing.sign_out), methods=["POST"]),
         Route("/", shows(decisions.home)),
         Route("/decisions", shows(decisions.decisions)),

@@ -189,6 +189,10 @@ class Vault(VaultFile):
             Deed(moment(at), user, did, what, number) for number, at, user, did, what in rows
         )
 
+    def secret_for(self, purpose: str) -> bytes:
+        """Return a secret of ours for one purpose."""
+        return hashlib.sha256(self._secret + purpose.encode()).digest()
+
     def _signer(self, purpose: str) -> Signer:
         return Signer(self._secret, salt=purpose, digest_method=hashlib.sha256)
 

@@ -21,7 +21,7 @@ from gateway.model.decision import Reason
 from gateway.notices import words as notices
 from gateway.rules.telling import FATES, OUTCOMES, STAGES
 from gateway.web import deeds, orders, switch_words, templating, work
-from gateway.web.pages import signing
+from gateway.web.pages import provider, signing
 from gateway.words import phrases
 from gateway.words.rules import remedies_of, sentences_of
 
@@ -71,7 +71,7 @@ def _tables() -> Iterator[Said]:
     ):  # fmt: skip
         yield from table.values()
     yield from (templating.STORED, templating.STRIPPED_BY, work.NOT_KEPT, work.GONE)
-    yield from (signing.WRONG, signing.TOO_MANY, signing.FROM_HERE)
+    yield from (signing.WRONG, signing.TOO_MANY, signing.FROM_HERE, provider.NO_ANSWER, provider.NO_USER)
     yield from (deed.warns for deed in deeds.DEEDS.values() if deed.warns)
     yield from (*phrases.PHRASES, *phrases.FAULTS, *notices.ALL)
 

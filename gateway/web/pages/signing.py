@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -20,13 +22,13 @@ TOO_MANY = "There were too many attempts. Wait a minute, then try again."
 
 def sign_in_page(request: Request) -> Response:
     """Show the form."""
-    return _form(request, "", "")
+    return show_form(request, "", "")
 
 
 async def sign_in(request: Request) -> Response:
     """Begin a session, when the password is right."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return _form(request, "", FROM_HERE, 403)
+        return show_form(request, "", FROM_HERE, 403)
     async with request.form(max_files=0, max_fields=10) as form:
         address, password = str(form.get("address", "")), str(form.get("password", ""))
         language = str(form.get("language", ""))
@@ -40,21 +42,29 @@ def _sign_in(request: Request, address: str, password: str, language: str) -> Re
     try:
         key = address_key(address)
     except BadAddressError:
-        return _form(request, address, WRONG, 401)
+        return show_form(request, address, WRONG, 401)
     client = request.client.host if request.client else ""
     with desk.vault() as vault:
         tries = (vault.may_try(key, web.sign_ins_per_minute), _may_try(vault, client, web))
         if not all(tries):
-            return _form(request, address, TOO_MANY, 429)
+            return show_form(request, address, TOO_MANY, 429)
         right = vault.is_right(key, password)
         with desk.views() as views:
             known = any(user.key == key for user in views.users())
         if not (right and known):
-            return _form(request, address, WRONG, 401)
-        cookie = vault.begin(key, web.session_hours)
-        vault.note(key, "signed in", client)
+            return show_form(request, address, WRONG, 401)
         _keep_language(vault, key, language, request)
-    answer = RedirectResponse(_back(request.query_params.get("next", "/")), 303)
+    return let_in(request, key, safe_path(request.query_params.get("next", "/")), "signed in")
+
+
+def let_in(request: Request, key: str, path: str, did: str) -> Response:
+    """Begin a session of a user, and go on there."""
+    desk: Desk = request.app.state.desk
+    web = desk.config.web
+    with desk.vault() as vault:
+        cookie = vault.begin(key, web.session_hours)
+        vault.note(key, did, request.client.host if request.client else "")
+    answer = RedirectResponse(path, 303)
     answer.set_cookie(
         desk.cookie,
         cookie,
@@ -89,21 +99,29 @@ def sign_out(visit: Visit) -> Response:
     return answer
 
 
-def _form(request: Request, address: str, wrong: str, status: int = 200) -> Response:
+def show_form(
+    request: Request, address: str, wrong: str, status: int = 200, **told_of: str
+) -> Response:
+    """Show the form, with what was wrong."""
     desk: Desk = request.app.state.desk
     language = language_for(request, None)
     page = desk.templates[language].get_template("sign_in.html")
     told = {
         "address": address,
-        "wrong": tongue(language).say(wrong),
+        "wrong": tongue(language).say(wrong, **told_of),
         "viewer": None,
         "path": "/sign-in",
-        "next": _back(request.query_params.get("next", "/")),
-        "issuer": "",
+        "next": safe_path(request.query_params.get("next", "/")),
+        "issuer": _issuer(desk.config.web),
     }
     return HTMLResponse(page.render(told), status)
 
 
-def _back(path: str) -> str:
+def _issuer(web: Web) -> str:
+    """Return what the provider is called; empty where there is none."""
+    return web.issuer_name or urlsplit(web.issuer).hostname or ""
+
+
+def safe_path(path: str) -> str:
     """Return where to go on; never to another host."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
