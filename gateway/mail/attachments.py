@@ -43,8 +43,8 @@ def list_attachments(
         text = words.get(part.number)
         if text and b"begin " in text:
             found += _uuencoded(octets, part, text)
-        if text and b"=ybegin " in text:
-            defects.append(Defect("yenc", part.number))
+            if b"=ybegin " in text:
+                defects.append(Defect("yenc", part.number))
     return tuple(found)
 
 

@@ -166,10 +166,10 @@ def _by_text(heading: Heading, head: str, robot: str) -> str:
     if robot and (left := _LEFT.search(head)):
         return f"{robot}, text {left.group()!r}"
     lowered = heading.subject.lower()
-    if any(word in lowered for word in _CHALLENGING) and _CHALLENGE_SUBJECT.match(heading.subject):
-        if (robot or heading.cited) and (asks := _CHALLENGE.search(head)):
-            return f"challenge, text {asks.group()!r}"
-    return ""
+    if not any(word in lowered for word in _CHALLENGING) or not (robot or heading.cited):
+        return ""
+    asks = _CHALLENGE.search(head) if _CHALLENGE_SUBJECT.match(heading.subject) else None
+    return f"challenge, text {asks.group()!r}" if asks else ""
 
 
 def read_auto_reply(heading: Heading, text: str) -> AutoReply:

@@ -91,14 +91,16 @@ class _Values:
     __slots__ = ("first", "others")
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
-        self.first: dict[str, bytes] = {}
-        self.others: dict[str, list[bytes]] = {}
+        first: dict[str, bytes] = {}
+        others: dict[str, list[bytes]] = {}
         for field in fields:
             name = field.name
-            if name in self.first:
-                self.others.setdefault(name, []).append(field.value)
+            if name in first:
+                others.setdefault(name, []).append(field.value)
             else:
-                self.first[name] = field.value
+                first[name] = field.value
+        self.first = first
+        self.others = others
 
     def all(self, name: str) -> Sequence[bytes]:
         """Return the bodies of all fields called `name`."""

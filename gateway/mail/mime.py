@@ -160,21 +160,19 @@ class Tree:
         at = find(octets, delimiter, start, stop)
         while at >= 0:
             behind = at + len(delimiter)
-            end = _DELIMITER_END.match(octets, behind, stop)
-            begins_line = at == start or octets[at - 1 : at] == b"\n"
-            if end is None and begins_line and octets[behind : behind + 1] in _BLANKS:
-                # RFC 2046 §5.1.1: "it is sufficient that the boundary appear in its entirety
-                # following the CRLF"; others want the line to end there.
-                self.note("words-behind-delimiter", number)
-            if end is not None and begins_line:
-                # Delimiter lines right behind each other hold no part, not even an empty one.
-                if begun >= 0 and begun < at:
-                    found.append((begun, max(begun, at - _line_end(octets, begun, at))))
-                begun = behind = end.end()
-                if end.group(1):
-                    return found
-                if len(found) > limits.PARTS:
-                    return found
+            if at == start or octets[at - 1 : at] == b"\n":
+                end, closes = _delimiter_end(octets, behind, stop)
+                if end:
+                    # Delimiter lines right behind each other hold no part, not even an empty one.
+                    if 0 <= begun < at:
+                        found.append((begun, max(begun, at - _line_end(octets, begun, at))))
+                    begun = behind = end
+                    if closes or len(found) > limits.PARTS:
+                        return found
+                elif octets[behind : behind + 1] in _BLANKS:
+                    # RFC 2046 §5.1.1: "it is sufficient that the boundary appear in its entirety
+                    # following the CRLF"; others want the line to end there.
+                    self.note("words-behind-delimiter", number)
             at = find(octets, delimiter, behind, stop)
         if begun >= 0:
             self.note("multipart-without-end", number)
@@ -234,6 +232,14 @@ class _Frame:
     def deeper(self, *, message: bool = False) -> _Frame:
         """Return the frame one level down."""
         return _Frame(self.octets, self.chain, self.depth + 1, self.nested + message)
+
+
+def _delimiter_end(octets: Octets, at: int, stop: int) -> tuple[int, bool]:
+    """Return where a delimiter line ends (0 when it is none) and whether it closes."""
+    if octets[at : at + 2] == b"\r\n" and at + 2 <= stop:
+        return at + 2, False
+    found = _DELIMITER_END.match(octets, at, stop)
+    return (found.end(), bool(found.group(1))) if found else (0, False)
 
 
 def _closing(octets: Octets, delimiter: bytes, span: tuple[int, int]) -> int:
