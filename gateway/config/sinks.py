@@ -88,6 +88,9 @@ def _look_at_secret(tables: Tables, sink: Sink, path: Path) -> None:
     elif sink.kind == "webhook" and not _WEBHOOK_SECRET.fullmatch(sink.secret.reveal()):
         problem = 'it is "whsec_" and 24 to 64 random octets in base64.'
         tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")
+    elif sink.kind == "odoo" and ":" in sink.secret.reveal() and not sink.database:
+        problem = "before version 19, by login and key, the database has to be named."
+        tables.say((*path, "kind"), f"[[sink]] database: {problem}")
     elif sink.kind == "salesforce" and ":" not in sink.secret.reveal():
         problem = 'it is "client-id:client-secret", of an app with the client credentials flow.'
         tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")

@@ -4,15 +4,15 @@ The records are the partners of the contacts, their companies, and their newest 
 opportunities. A message of ours is known there by its `message_id`, which is made of the entry and
 the record. It is created and not posted: posting would notify followers, by mail.
 
-Standards: "External JSON-2 API" of Odoo's documentation for version 19 (one call, one transaction;
-all arguments are named; an API key lives three months at most), ORM methods `search_read`,
-`create`, `write`, `unlink`, `fields_get`; the fields of mail.message and ir.attachment from its
-published source. A key needs rights on contacts, CRM and messages of the records that it writes to.
+Standards: those of `odoo_api` (one call, one transaction; an API key lives three months at most);
+the ORM methods `search_read`, `create`, `write`, `unlink`, `fields_get`; the fields of mail.message
+and ir.attachment from its published source. A key needs rights on contacts, CRM and messages of
+the records that it writes to.
 
 Limits: it was tested against a stand-in that was written from that documentation, and has never
-met the real service. Odoo before version 19 has no JSON-2 API. Messages are marked as internal, so
-that no portal shows them. There are no sequences in its standard applications. A file is sent in
-base64 inside JSON, and stands in memory as a whole.
+met the real service. Messages are marked as internal, so that no portal shows them. There are no
+sequences in its standard applications. A file is sent in base64 inside JSON, and stands in memory
+as a whole.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from gateway.model.entry import Entry
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel, Showing
 from gateway.model.message import Address
-from gateway.sinks.crm import CrmClient, CrmSettings, decoded, sendable, shown, told_text, whole
+from gateway.sinks.crm import CrmSettings, decoded, sendable, shown, told_text, whole
+from gateway.sinks.odoo_api import odoo_api
 
 TEXT_LIMIT: Final = 1_000_000
 _ADDRESS_FIELDS: Final = ("incoming_email_to", "incoming_email_cc", "outgoing_email_to")
@@ -55,12 +56,13 @@ class OdooSink:
     def __init__(
         self, name: str, key: str, settings: CrmSettings, *, clock: Callable[[], datetime]
     ) -> None:
-        """Take the parts; the secret is an API key."""
+        """Take the parts; the secret is an API key, or `login:key` before version 19."""
         self.name = name
         self._settings = settings
-        self._api = odoo_client(key, settings, clock)
+        self._api = odoo_api(key, settings, clock)
         self._fields: frozenset[str] = frozenset()
         self._subtype = 0
+        self._outgoing = "email"
         self._authors: dict[str, int] = {}
 
     async def push(self, parcel: Parcel) -> str:
@@ -95,10 +97,12 @@ class OdooSink:
         """Learn which fields a message has, and the subtype of discussions; once."""
         if self._fields:
             return
-        said = await self._do("mail.message", "fields_get", attributes=["type"])
+        said = await self._do("mail.message", "fields_get", attributes=["type", "selection"])
         domain = [["res_model", "=", False], ["internal", "=", False], ["default", "=", True]]
         kinds = await self._read("mail.message.subtype", domain, ["id"], order="sequence, id")
         self._subtype = kinds[0]["id"] if kinds else 0
+        kinds_of_message = dict(said["message_type"].get("selection") or ())
+        self._outgoing = "email_outgoing" if "email_outgoing" in kinds_of_message else "email"
         self._fields = frozenset(said)
 
     async def _known(self, entry_id: str) -> dict[str, int]:
@@ -135,13 +139,13 @@ class OdooSink:
         """Return the newest open leads and opportunities; none where CRM is not installed."""
         if not self._settings.deals or not partners:
             return []
-        asked = {
+        asked: dict[str, Any] = {
             "domain": [["partner_id", "in", list(partners)], ["probability", "<", 100]],
             "fields": ["id"],
             "order": "create_date desc",
             "limit": self._settings.deals,
         }
-        found = await self._api.find("POST", "crm.lead/search_read", json=asked)
+        found = await self._api.do_if_there("crm.lead", "search_read", **asked)
         return [_Record("crm.lead", one["id"]) for one in found or []]
 
     async def _author(self, key: str) -> int:
@@ -168,7 +172,7 @@ class OdooSink:
         rest = [told for name, told in addresses.items() if name not in self._fields and told]
         head = f"<p>{escape('; '.join(rest))}</p>" if rest else ""
         return {
-            "message_type": "email" if incoming else "email_outgoing",
+            "message_type": "email" if incoming else self._outgoing,
             "subtype_id": self._subtype or False,
             "is_internal": True,
             "subject": whole(entry.subject),
@@ -240,20 +244,7 @@ class OdooSink:
         )
 
     async def _do(self, model: str, method: str, **arguments: Any) -> Any:
-        return await self._api.call("POST", f"{model}/{method}", json=arguments)
-
-
-def odoo_client(key: str, settings: CrmSettings, clock: Callable[[], datetime]) -> CrmClient:
-    """Return the API of one Odoo, by an API key."""
-    headers = {"authorization": f"bearer {key.strip()}"}
-    if settings.database:
-        headers["x-odoo-database"] = settings.database
-    at = CrmSettings(
-        f"{settings.url.rstrip('/')}/json/2/",
-        timeout_s=settings.timeout_s,
-        requests_per_second=settings.requests_per_second,
-    )
-    return CrmClient(at, clock, lambda *_: headers)
+        return await self._api.do(model, method, **arguments)
 
 
 def _addresses(parcel: Parcel, *, incoming: bool) -> dict[str, str]:

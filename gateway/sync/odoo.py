@@ -1,6 +1,6 @@
 """Contacts and the users who own them out of Odoo.
 
-Standards: "External JSON-2 API" of Odoo's documentation for version 19, ORM method `search_read`;
+Standards: those of the sink's `odoo_api`, ORM method `search_read`;
 res.partner, res.users and mail.blacklist from its published source. Partners are read by their
 number, a page after the other, so that none is missed while others are written.
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.sinks.crm import CrmClient
+from gateway.sinks.odoo_api import Odoo
 from gateway.sync.found import Found, FoundContact
 
 PAGE: Final = 500
@@ -22,12 +22,12 @@ FIELDS: Final = ("name", "email_normalized", "user_id", "write_date")
 class OdooSource:
     """One database."""
 
-    def __init__(self, client: CrmClient, *, never_log: str = "", opt_outs: bool = False) -> None:
+    def __init__(self, api: Odoo, *, never_log: str = "", opt_outs: bool = False) -> None:
         """Take the parts; `never_log` names a Boolean field that keeps a contact out of the log.
 
         With `opt_outs` whoever is on the blacklist of mailings is kept out as well.
         """
-        self._client = client
+        self._api = api
         self._never_log = never_log
         self._opt_outs = opt_outs
 
@@ -47,19 +47,19 @@ class OdooSource:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._api.close()
 
     async def _pages(self, model: str, domain: list[Any], fields: list[str]) -> list[Any]:
         found: list[Any] = []
         while True:
             last = found[-1]["id"] if found else 0
-            asked = {
+            asked: dict[str, Any] = {
                 "domain": [*domain, ["id", ">", last]],
                 "fields": fields,
                 "order": "id",
                 "limit": PAGE,
             }
-            rows = await self._client.call("POST", f"{model}/search_read", json=asked)
+            rows = await self._api.do(model, "search_read", **asked)
             found += rows
             if len(rows) < PAGE:
                 return found

@@ -9,7 +9,7 @@ from gateway.config import settings
 from gateway.handover import crm_settings
 from gateway.sinks.espocrm import espo_client
 from gateway.sinks.hubspot_api import hubspot_client
-from gateway.sinks.odoo import odoo_client
+from gateway.sinks.odoo_api import odoo_api
 from gateway.sinks.salesforce_api import SalesforceApi
 from gateway.sync.csv_file import CsvSource
 from gateway.sync.espocrm import EspoSource
@@ -43,8 +43,7 @@ def crm_source(sink: settings.Sink, *, never_log: str = "", opt_outs: bool = Fal
         client = espo_client(secret, chosen, _now)
         return EspoSource(client, never_log=never_log, opt_outs=opt_outs)
     if sink.kind == "odoo":
-        client = odoo_client(secret, chosen, _now)
-        return OdooSource(client, never_log=never_log, opt_outs=opt_outs)
+        return OdooSource(odoo_api(secret, chosen, _now), never_log=never_log, opt_outs=opt_outs)
     api = SalesforceApi(secret, chosen, _now)
     return SalesforceSource(api, never_log=never_log, opt_outs=opt_outs)
 

@@ -83,6 +83,12 @@ def test_a_client_of_salesforce_has_an_id_and_a_secret() -> None:
     assert "client-id:client-secret" in fault(text, REPLYGATE_SINK_CRM="token")
 
 
+def test_an_odoo_that_is_asked_by_login_names_its_database() -> None:
+    text = '[[sink]]\nname = "crm"\nkind = "odoo"\nurl = "https://odoo.example.com"\n'
+    assert "has to be named" in fault(text, REPLYGATE_SINK_CRM="bot:key")
+    config(text + 'database = "acme"\n', REPLYGATE_SINK_CRM="bot:key")
+
+
 def test_loopback_may_go_without_tls() -> None:
     text = HOOK.replace("https://crm.example.com", "http://127.0.0.1:9000")
     assert config(text, REPLYGATE_SINK_HOOK=SECRET).sinks[0].url.startswith("http://127")

@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -98,6 +98,16 @@ async def odoo(_: Path) -> AsyncIterator[Place]:
 
 
 @asynccontextmanager
+async def odoo_rpc(_: Path) -> AsyncIterator[Place]:
+    there = Odoo("acme")
+    async with http_server(there) as server:
+        secret = f"{odoo_server.LOGIN}:{odoo_server.KEY}"
+        chosen = replace(_settings(server), database="acme")
+        sink = OdooSink("crm", secret, chosen, clock=lambda: NOON)
+        yield Place(sink, there.subjects, server)
+
+
+@asynccontextmanager
 async def salesforce(_: Path) -> AsyncIterator[Place]:
     there = Salesforce()
     async with http_server(there) as server:
@@ -110,7 +120,7 @@ def _settings(server: HttpServer) -> CrmSettings:
     return CrmSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
 
 
-PLACES = [jsonl, webhook, hubspot, espocrm, odoo, salesforce]
+PLACES = [jsonl, webhook, hubspot, espocrm, odoo, odoo_rpc, salesforce]
 Opens = Callable[[Path], AbstractAsyncContextManager[Place]]
 
 

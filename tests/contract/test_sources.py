@@ -13,7 +13,7 @@ from gateway.interfaces import SinkDeniedError, SinkUnavailableError
 from gateway.sinks.crm import CrmSettings
 from gateway.sinks.espocrm import espo_client
 from gateway.sinks.hubspot_api import hubspot_client
-from gateway.sinks.odoo import odoo_client
+from gateway.sinks.odoo_api import odoo_api
 from gateway.sinks.salesforce_api import SalesforceApi
 from gateway.sync.csv_file import CsvSource
 from gateway.sync.espocrm import EspoSource
@@ -133,8 +133,8 @@ async def odoo(_: Path) -> AsyncIterator[Place]:
                 x_private=name == "Private",
             )
 
-        client = odoo_client(odoo_server.KEY, settings(server), lambda: NOON)
-        yield Place(OdooSource(client, never_log="x_private"), add, server=server)
+        api = odoo_api(odoo_server.KEY, settings(server), lambda: NOON)
+        yield Place(OdooSource(api, never_log="x_private"), add, server=server)
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from typing import Any
 from tests.http_server import Answer, Request
 
 KEY = "6578616d706c65206a736f6e20617069206b6579"
+LOGIN = "bot@acme.example"
 
 Row = dict[str, Any]
 
@@ -53,6 +54,7 @@ class Wrong(Exception):  # noqa: N818 - an answer, not a defect
 
     def __init__(self, code: int, name: str, message: str) -> None:
         super().__init__(message)
+        self.name = name
         told = {"name": name, "message": message, "arguments": [message, code], "context": {}}
         self.answer = Answer(code, {**told, "debug": "Traceback …"})
 
@@ -107,7 +109,38 @@ class Odoo:
             found[entry] = row["subject"]
         return found
 
+    def rpc(self, request: Request) -> Answer:
+        """Answer as versions before 19 do: always with 200."""
+        told = request.json()
+        params, number = told["params"], told["id"]
+        valid((told["jsonrpc"], told["method"]) == ("2.0", "call"), "No JSON-RPC.")
+        try:
+            result = self.served(params["service"], params["method"], params["args"])
+        except Wrong as wrong:
+            said = {"name": wrong.name, "message": str(wrong)}
+            error = {"code": 200, "message": "Odoo Server Error", "data": said}
+            return Answer(200, {"jsonrpc": "2.0", "id": number, "error": error})
+        return Answer(200, {"jsonrpc": "2.0", "id": number, "result": result})
+
+    def served(self, service: str, method: str, args: list[Any]) -> Any:
+        if (service, method) == ("common", "authenticate"):
+            database, login, key, _ = args
+            return 2 if (database, login, key) == (self.database, LOGIN, KEY) else False
+        valid((service, method) == ("object", "execute_kw"), "No such service.")
+        database, user, key, model, called, positional, named = args
+        if (database, user, key) != (self.database, 2, KEY):
+            raise Wrong(403, "odoo.exceptions.AccessDenied", "Access Denied")
+        if model not in self.tables or model in self.lacks:
+            raise Wrong(404, "builtins.KeyError", f"Object {model} doesn't exist")
+        if positional:
+            valid("ids" not in named, "ids is the first argument.")
+            named = {**named, "ids": positional[0]}
+        valid(named.keys() <= ARGUMENTS[called], f"{called} has no such arguments.")
+        return getattr(self, called)(model, named)
+
     def route(self, request: Request) -> Answer:
+        if request.path == "/jsonrpc":
+            return self.rpc(request)
         if request.headers.get("authorization", "").lower() != f"bearer {KEY}":
             raise Wrong(401, "werkzeug.exceptions.Unauthorized", "Invalid apikey")
         if self.database and request.headers.get("x-odoo-database") != self.database:
@@ -127,7 +160,9 @@ class Odoo:
         return FIELDS[model] - self.lacks
 
     def fields_get(self, model: str, _: Row) -> Row:
-        return {name: {"type": "char"} for name in self.fields_of(model)}
+        types = [[one, one.title()] for one in sorted(TYPES - self.lacks)]
+        told: Row = {name: {"type": "char"} for name in self.fields_of(model)}
+        return told | {"message_type": {"type": "selection", "selection": types}}
 
     def search_read(self, model: str, told: Row) -> list[Row]:
         asked = set(told["fields"]) - {"id"}
@@ -190,7 +225,10 @@ class Odoo:
         unknown = values.keys() - self.fields_of(model)
         valid(not unknown, f"Invalid field in {model}: {unknown}")
         if model == "mail.message":
-            valid(values.get("message_type", "email") in TYPES, "Wrong value for message_type.")
+            valid(
+                values.get("message_type", "email") in TYPES - self.lacks,
+                "Wrong value for message_type.",
+            )
             if "date" in values:
                 datetime.strptime(values["date"], "%Y-%m-%d %H:%M:%S").astimezone()
             for command, _, numbers in values.get("attachment_ids", []):
