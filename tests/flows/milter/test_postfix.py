@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import smtplib
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pysqlite3
 import pytest
 
 from gateway.model.decision import Outcome, Reason
@@ -21,7 +24,7 @@ from gateway.model.entry import Entry, Kept
 from gateway.model.envelope import Direction, RelayState
 from gateway.store.entries import Entries
 from gateway.store.people_views import PeopleViews
-from tests.flows.postfix.instance import Ports, Postfix
+from tests.flows.postfix.instance import START_S, Ports, Postfix
 from tests.flows.postfix.last_hop import LastHop, Letter
 from tests.flows.postfix.ports import reserved
 from tests.flows.postfix.replygate import Replygate
@@ -99,6 +102,16 @@ class Line:
             found = entries.find(message_id)
         assert found is not None, f"nothing is on record of {message_id}\n{self.gateway.log}"
         return found
+
+    def awaited(self, message_id: str) -> Kept:
+        """Wait until a message that is decided late is on record, and return what is kept."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            with Entries(self.folder / "state" / "replygate.db") as entries:
+                if entries.find(message_id) is not None:
+                    return self.kept(message_id)
+            select.select([], [], [], 0.05)
+        raise AssertionError(f"{message_id} did not come on record\n{self.gateway.log}")
 
     def kept(self, message_id: str) -> Kept:
         """Return what is kept of it: the envelope with all octets."""
@@ -209,6 +222,18 @@ def test_mail_is_delivered_while_the_gateway_is_away(mta: Line) -> None:
     mta.send(content)
     mta.gateway.start()
     assert without_trace(mta.arrived(message_id).content) == content
+
+
+def test_mail_passes_while_the_store_is_away_and_is_on_record_later(mta: Line) -> None:
+    message_id, content = message()
+    with closing(pysqlite3.connect(mta.folder / "state" / "replygate.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        mta.send(content)
+        assert without_trace(mta.arrived(message_id).content) == content
+        other.rollback()
+    mta.gateway.stop()
+    mta.gateway.start()
+    assert octets_of(mta.awaited(message_id)) == content
 
 
 def test_mail_arrives_when_the_gateway_dies_before_the_message_ends(mta: Line) -> None:
