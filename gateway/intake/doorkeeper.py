@@ -60,25 +60,39 @@ class Doorkeeper:
         sender = key_of(mail_from) if mail_from else ""
         if self._is_free(client, sender, key):
             return False
-        if self._door.directory().user_of(sender):
-            return not self._unproven.admits(_place(client) or _HERE, "")
-        # A trusted client that does not tell who is behind it is an MTA, and brings all mail.
-        is_mta = client.trusted and not client.forwarded
-        return not self._strangers.admits("" if is_mta else _place(client), sender)
+        floods, place, name = self._counted(client, sender)
+        return not floods.admits(place, name)
 
     def watching(self, receive: Receive) -> Receive:
         """Return the same way in, which gives back what was a user's own after all."""
 
         async def received(envelope: Envelope, delivery: Delivery) -> Handled:
             handled = await receive(envelope, delivery)
-            if not GIVEN_BACK.isdisjoint(handled.words.split()[:2]):
-                sender = key_of(envelope.mail_from) if envelope.mail_from else ""
-                for one in envelope.recipients:
-                    if not self._is_free(envelope.client, sender, key_of(one.addr_spec)):
-                        self._unproven.give_back(_place(envelope.client) or _HERE)
+            if self._strangers.none_came and self._unproven.none_came:
+                return handled
+            ours = self._door.directory().logging_by_key
+            keys = [key_of(one.addr_spec) for one in envelope.recipients]
+            copied = [key for key in keys if key in ours]
+            if copied and not GIVEN_BACK.isdisjoint(handled.words.split()[:2]):
+                self._give_back(envelope, copied)
             return handled
 
         return received
+
+    def _give_back(self, envelope: Envelope, copied: list[str]) -> None:
+        client, sender = envelope.client, key_of(envelope.mail_from) if envelope.mail_from else ""
+        for key in copied:
+            if not self._is_free(client, sender, key):
+                floods, place, name = self._counted(client, sender)
+                floods.give_back(place, name)
+
+    def _counted(self, client: Client, sender: str) -> tuple[Floods, str, str]:
+        """Return where a copy counts, and the names of client and sender; empty has no limit."""
+        if self._door.directory().user_of(sender):
+            return self._unproven, _place(client) or _HERE, ""
+        # A trusted client that does not tell who is behind it is an MTA, and brings all mail.
+        is_mta = client.trusted and not client.forwarded
+        return self._strangers, "" if is_mta else _place(client), sender
 
     def _is_free(self, client: Client, sender: str, key: str) -> bool:
         """Whether what comes to this address is taken whatever was brought before."""

@@ -30,6 +30,11 @@ class Floods:
         self._clock = clock
         self._hours: OrderedDict[tuple[str, str], _Hour] = OrderedDict()
 
+    @property
+    def none_came(self) -> bool:
+        """Whether nothing was counted yet."""
+        return not self._hours
+
     def admits(self, client: str, sender: str) -> bool:
         """Count one copy, and return whether client and sender are within their limits.
 
@@ -45,11 +50,12 @@ class Floods:
             hour.count += 1
         return True
 
-    def give_back(self, client: str) -> None:
-        """Take one copy of a client from its count."""
-        hour = self._hours.get(("client", client))
-        if hour is not None:
-            hour.count = max(0, hour.count - 1)
+    def give_back(self, client: str, sender: str) -> None:
+        """Take one copy from the counts of client and sender."""
+        for name in (("client", client), ("sender", sender)):
+            hour = self._hours.get(name)
+            if hour is not None and name[1]:
+                hour.count = max(0, hour.count - 1)
 
     def _hour(self, name: tuple[str, str]) -> _Hour:
         now = self._clock()

@@ -141,3 +141,25 @@ async def test_what_proves_to_be_a_users_own_is_given_back(words: str, taken_in:
             count += 1
             await receive(envelope, ConsumedDelivery())
     assert count == taken_in
+
+
+async def test_a_copy_that_somebody_else_sent_on_is_given_back_when_it_proves_to_be_a_users() -> (
+    None
+):
+    keeper = doorkeeper()
+    receive = keeper.watching(saying("logged bcc-copy e=1"))
+    bounces = "bounces@esp.example"
+    envelope = envelope_of(letter(author=ANNA), mail_from=bounces, rcpt_to=LOG, trusted=False)
+    for _ in range(5):
+        assert not keeper.turns_away(envelope.client, bounces, LOG)
+        await receive(envelope, ConsumedDelivery())
+
+
+async def test_mail_in_path_gives_nothing_back() -> None:
+    keeper = doorkeeper()
+    receive = keeper.watching(saying("logged sent e=1"))
+    envelope = envelope_of(letter(author=ANNA), mail_from=ANNA, trusted=False)
+    for _ in range(2):
+        assert not keeper.turns_away(envelope.client, ANNA, LOG)
+        await receive(envelope, ConsumedDelivery())
+    assert keeper.turns_away(envelope.client, ANNA, LOG)
