@@ -53,6 +53,11 @@ class PostgresServer:
         """Return the address of a database."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
+    @property
+    def pid(self) -> int:
+        """Its process, which all others are below."""
+        return int((self.folder / "data/postmaster.pid").read_text().split()[0])
+
     def start(self) -> None:
         """Start it and wait until it answers."""
         settings = [f"-c{name}={value}" for name, value in self.settings.items()]
@@ -71,9 +76,8 @@ class PostgresServer:
         """End it at once: what was committed is there when it starts again."""
         if self._process is None:
             return
-        pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGQUIT)
+            os.kill(self.pid, signal.SIGQUIT)
         self._process.wait()
         self._process = None
 

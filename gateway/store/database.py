@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -37,9 +37,25 @@ class StoreVersionError(ValueError):
     """The database was made by a newer version of the gateway than this one."""
 
 
+class PartMissingError(StoreVersionError):
+    """What the configuration asks for needs a part that is not installed."""
+
+
+def need(module: str, extra: str) -> None:
+    """Raise PartMissingError unless a module is installed, which an extra brings."""
+    try:
+        import_module(module)
+    except ImportError as error:
+        raise PartMissingError(
+            f"[store] needs {module}, which is not installed ({error})."
+            f" Install it with: pip install 'replygate[{extra}]'"
+        ) from error
+
+
 def connect(path: Path, *, read_only: bool = False, timeout_s: float = 5.0) -> Connection:
     """Return a connection that leaves transactions to us. Raises StoreBusyError."""
     if isinstance(path, ServedPath):
+        need("psycopg_pool", "postgresql")
         from gateway.store.postgres.driver import ServedConnection
 
         with told(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gateway.model.place import ServedPath
+from gateway.store import database
 from gateway.store.blobs import Blobs
 
 
@@ -17,9 +18,12 @@ def blobs_of(path: Path, node: str = "") -> Blobs:
 
 
 def blobs_at(place: str, node: str = "") -> Blobs:
-    """Return the octets in a folder, or in a bucket (`s3://bucket/prefix`). Raises OSError."""
+    """Return the octets in a folder, or in a bucket (`s3://bucket/prefix`).
+
+    Raises OSError, and PartMissingError.
+    """
     if place.startswith("s3://"):
-        # An extra: who keeps a folder needs none.
+        database.need("obstore", "s3")
         from gateway.store.bucket import BucketBlobs
 
         return BucketBlobs(place, node)

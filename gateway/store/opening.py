@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from gateway.model.directory import LoggingAddress
 from gateway.model.place import ServedPath
 from gateway.store.book import now
+from gateway.store.database import need
 from gateway.store.directory import Configured
 from gateway.store.sqlite import SqliteStore
 
@@ -34,7 +35,7 @@ def open_store(
     Raises StoreVersionError and StoreBusyError.
     """
     if isinstance(path, ServedPath):
-        # The driver is an extra: who keeps a file needs none.
+        need("psycopg_pool", "postgresql")
         from gateway.store.postgres.store import PostgresStore
 
         configured = Configured(domains, tuple(logging_addresses), crm_logins)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.demo.stage import ENTRY_POINT
-from tests.bench import messages
+from tests.bench import messages, processes
 from tests.bench.contestants import CONFIG, FACTS
 from tests.bench.ends.tools import ROOT, Sink, Tools, enter, free_port, send, tools
 from tests.postgres import PostgresServer, postgres_server, programs
@@ -32,16 +32,31 @@ class Way:
     """Some gateways that share a record."""
 
     name: str
-    ports: Sequence[int]
+    nodes: Sequence[tuple[int, int]]
+    """Port and process of each gateway."""
+    server: int = 0
+    """The process of the database; 0 without one."""
     rates: dict[int, list[float]] = field(default_factory=dict)
     waits_ms: dict[int, list[float]] = field(default_factory=dict)
+    cpu_ms: dict[int, list[tuple[float, float]]] = field(default_factory=dict)
+    """For each message: of all gateways, and of the database."""
+
+    @property
+    def ports(self) -> list[int]:
+        """Where they take mail."""
+        return [port for port, _ in self.nodes]
+
+    def cpu_s(self) -> tuple[float, float]:
+        """Return the CPU time used so far, by gateways and by the database."""
+        ours = sum(processes.cpu_s(process) for _, process in self.nodes)
+        return ours, processes.cpu_s(self.server) if self.server else 0.0
 
 
 @contextmanager
-def gateways(folder: Path, sink: int, nodes: int, store: str) -> Iterator[list[int]]:
-    """Run so many gateways on one record; give their ports."""
+def gateways(folder: Path, sink: int, nodes: int, store: str) -> Iterator[list[tuple[int, int]]]:
+    """Run so many gateways on one record; give the port and process of each."""
     with ExitStack() as stack:
-        ports = []
+        found = []
         for number in range(nodes):
             place = folder / f"node-{number}"
             place.mkdir(parents=True)
@@ -52,18 +67,18 @@ def gateways(folder: Path, sink: int, nodes: int, store: str) -> Iterator[list[i
             config.write_text(f"{text}\n{store}")
             for words in FACTS if number == 0 else ():
                 subprocess.run(_command(config, *words), cwd=ROOT, check=True, capture_output=True)
-            stack.enter_context(_serving(config))
+            process = stack.enter_context(_serving(config))
             enter(port).close()
-            ports.append(port)
-        yield ports
+            found.append((port, process))
+        yield found
 
 
 @contextmanager
-def _serving(config: Path) -> Iterator[None]:
+def _serving(config: Path) -> Iterator[int]:
     with config.with_suffix(".log").open("wb") as log:
         process = subprocess.Popen(_command(config, "serve"), cwd=ROOT, stdout=log, stderr=log)
     try:
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(60)
@@ -78,6 +93,7 @@ def measure(way: Way, ends: Tools, message: Path, count: int) -> None:
     for sessions in SESSIONS:
         share, each = max(1, sessions // len(way.ports)), count // len(way.ports)
         each = max(share, each // 4 if sessions == 1 else each)
+        before = way.cpu_s()
         with ThreadPoolExecutor(len(way.ports)) as pool:
             calls = [
                 pool.submit(send, ends, port, message, share, each)
@@ -85,19 +101,29 @@ def measure(way: Way, ends: Tools, message: Path, count: int) -> None:
             ]
             sent = [call.result() for call in calls]
         seconds = max(one.seconds for one in sent)
-        way.rates.setdefault(sessions, []).append(sum(one.sent for one in sent) / seconds)
+        total = sum(one.sent for one in sent)
+        ours, theirs = (
+            (after - used) * 1000 / total for after, used in zip(way.cpu_s(), before, strict=True)
+        )
+        way.cpu_ms.setdefault(sessions, []).append((ours, theirs))
+        way.rates.setdefault(sessions, []).append(total / seconds)
         way.waits_ms.setdefault(sessions, []).append(max(one.p99_ms for one in sent))
 
 
 def table(ways: Sequence[Way]) -> str:
     """Return the medians as people read them."""
-    lines = [f"{'':<22}" + "".join(f"{n:>12} sessions" for n in SESSIONS)]
-    for way in ways:
-        median = statistics.median
-        told = (
-            f"{median(way.rates[n]):>9.0f}/s{median(way.waits_ms[n]):>7.0f} ms" for n in SESSIONS
+    lines = []
+    for sessions in SESSIONS:
+        lines.append(
+            f"{f'{sessions} sessions':<22}{'messages/s':>12}{'p99 ms':>9}"
+            f"{'CPU ms each':>13}{'of the database':>17}"
         )
-        lines.append(f"{way.name:<22}" + "".join(f"{one:>21}" for one in told))
+        for way in ways:
+            ours, theirs = (
+                statistics.median(each) for each in zip(*way.cpu_ms[sessions], strict=True)
+            )
+            rate, wait = (statistics.median(found[sessions]) for found in (way.rates, way.waits_ms))
+            lines.append(f"  {way.name:<20}{rate:>12.0f}{wait:>9.0f}{ours:>13.2f}{theirs:>17.2f}")
     return "\n".join(lines)
 
 
@@ -113,7 +139,8 @@ def _ways(stack: ExitStack, folder: Path, sink: int, server: PostgresServer) -> 
             blobs = folder / f"{database}-blobs"
             store = f'[store]\nurl = "{server.database(database)}"\nblobs = "{blobs}"\n'
         place = folder / name.replace(" ", "-")
-        yield Way(name, stack.enter_context(gateways(place, sink, nodes, store)))
+        running = stack.enter_context(gateways(place, sink, nodes, store))
+        yield Way(name, running, server.pid if database else 0)
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import gateway.daemon
+import gateway.store.postgres.store
 import gateway.store.sqlite  # noqa: F401 - imported before the fork
 from gateway.cli.main import main
 
