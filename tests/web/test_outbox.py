@@ -19,8 +19,7 @@ from tests.web.test_pages import OFFER
 SAID = "422: <b>no such property</b>"
 
 
-@pytest.fixture
-def box(config: Config, mail: Mail, company: Registry) -> SqliteOutbox:
+def refused(config: Config, mail: Mail, company: Registry) -> SqliteOutbox:
     """Return an outbox with one push that its sink refused."""
     made = SqliteOutbox(config.store_path)
     made.register({"crm": False})
@@ -31,6 +30,11 @@ def box(config: Config, mail: Mail, company: Registry) -> SqliteOutbox:
     (push,) = made.claim("crm", soon, soon, 9, past_dead=False)
     made.dead(push, soon, SAID)
     return made
+
+
+@pytest.fixture
+def box(config: Config, mail: Mail, company: Registry) -> SqliteOutbox:
+    return refused(config, mail, company)
 
 
 def said(answer: httpx.Response) -> str:
@@ -84,3 +88,9 @@ def test_a_member_sees_nothing_of_it(box: SqliteOutbox, anna: Browser) -> None:
 
 def test_without_sinks_it_says_so(company: Registry, bea: Browser) -> None:
     assert "names no [[sink]]" in bea.get("/outbox").text
+
+
+def test_the_page_is_japanese_where_somebody_reads_that(box: SqliteOutbox, bea: Browser) -> None:
+    page = bea.get("/outbox", **{"accept-language": "ja"}).text
+    said = re.sub(r"<(script|style|bdi)\b.*?</\1>|<[^>]+>", "\n", page, flags=re.DOTALL)
+    assert re.findall(r"(?:^|[\n。])\s*([A-Z][a-z]+(?: [a-z]+)+)", said) == []
