@@ -11,7 +11,7 @@ import math
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ from gateway.config import settings
 from gateway.config.secrets import Secret
 from gateway.intake.doorkeeper import Door, Doorkeeper
 from gateway.intake.entrance import Share
+from gateway.intake.flight import Flight
 from gateway.intake.listeners import Listener, Network, Wiring
 from gateway.intake.milter.server import start_milter
 from gateway.intake.milter.settings import MilterSettings
@@ -65,6 +66,8 @@ class House:
     arriving: Path
     """The folder of large messages that are still coming in."""
     inherited: Inherited
+    flight: Flight = field(default_factory=Flight)
+    """Octets under way, of all listeners."""
     share: Callable[[str], Share | None] = lambda _: None
     """Counts the clients of a listener together with other workers, where there are any."""
 
@@ -105,6 +108,7 @@ async def open_door(
         consumed=ConsumedDelivery,
         is_ours=house.is_ours,
         spool=house.arriving,
+        flight=house.flight,
         share=house.share(listener.name),
         turns_away=doorkeeper.turns_away,
     )
@@ -117,6 +121,12 @@ def openings_of(config: settings.Config) -> list[Opening]:
         Opening(each.name, each.address.host, each.address.port, each.socket)
         for each in config.listeners
     ]
+
+
+def longest_answer(config: settings.Config) -> float:
+    """Return how many seconds a next hop may take to answer the final dot."""
+    hops = [each.next_hop for each in config.listeners if each.next_hop is not None]
+    return max((hop.final_timeout_s for hop in hops), default=0.0)
 
 
 def own_domains(house: House) -> frozenset[str]:
@@ -136,6 +146,8 @@ def hop_of(hop: settings.NextHop, hostname: str, workers: int = 1) -> Hop:
         idle_connections=math.ceil(hop.idle_connections / workers),
         idle_s=hop.idle_s,
         messages_per_connection=hop.messages_per_connection,
+        tls=_tls_to(hop),
+        implicit_tls=hop.tls == "implicit",
         timeouts=Timeouts(
             connect_s=hop.connect_timeout_s,
             greeting_s=hop.greeting_timeout_s,
@@ -222,6 +234,17 @@ def _check_login(listener: settings.Listener) -> Callable[[str, str], bool]:
         return hmac.compare_digest(expected, password.encode()) and known is not None
 
     return is_right
+
+
+def _tls_to(hop: settings.NextHop) -> ssl.SSLContext | None:
+    if hop.tls == "none":
+        return None
+    context = ssl.create_default_context(cafile=hop.tls_ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not hop.tls_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _tls(listener: settings.Listener) -> ssl.SSLContext | None:

@@ -6,6 +6,7 @@ It ends data at CRLF.CRLF only and keeps every octet, in wire form and unstuffed
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -56,6 +57,8 @@ class NextHop:
         self.reads = asyncio.Event()
         """Cleared: it reads no content."""
         self.reads.set()
+        self.tls: ssl.SSLContext | None = None
+        """What STARTTLS goes on with."""
         self.port = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,6 +107,9 @@ class _Talk:
             await self.say(line, "\r\n".join([*dashes, f"250 {offers[-1]}"]))
         elif verb == "DATA":
             await self.data(line)
+        elif verb == "STARTTLS" and self.hop.tls is not None:
+            if (await self.say(line, "220 2.0.0 Go on")).startswith("220"):
+                await self.writer.start_tls(self.hop.tls)
         elif verb == "QUIT":
             await self.say(line, "221 2.0.0 Bye")
             raise _Closed

@@ -77,7 +77,11 @@ def _next_hop(tables: Tables, holder: Table, path: Path, common: NextHop | None)
     tables.unknown(table, names, path, title(path))
     known = {key: value for key, value in table.items() if key in names}
     left_out = {name: getattr(common, name) for name in names - known.keys() if common}
-    return tables.settings(NextHop, known, path, left_out)
+    made = tables.settings(NextHop, known, path, left_out)
+    if made is not None and made.tls_ca is not None and not made.tls_ca.is_file():
+        problem = f'there is no file "{made.tls_ca}".'
+        tables.say((*path, "tls_ca"), f"{title(path)} tls_ca: {problem}")
+    return made
 
 
 def _passwords(

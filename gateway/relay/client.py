@@ -3,13 +3,14 @@
 Whoever holds the connection speaks on it alone; it knows no transactions, only whether it may be
 used again.
 
-Standards: RFC 5321 (§4.5.3.2: time limits), RFC 2920 (pipelining).
-Limits: no TLS and no login towards the next hop, which is a re-injection port or a connector.
+Standards: RFC 5321 (§4.5.3.2: time limits), RFC 2920 (pipelining), RFC 3207 (STARTTLS).
+Limits: no login towards the next hop, which is a re-injection port or a connector.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,10 @@ class Hop:
     """Transactions at one time (D-1)."""
     waiting_s: float = 5.0
     """How long a transaction waits for one of them to become free."""
+    tls: ssl.SSLContext | None = None
+    """Speak TLS, or not at all; None: in the clear."""
+    implicit_tls: bool = False
+    """TLS from the first octet on, in place of STARTTLS."""
     idle_connections: int = 10
     idle_s: float = 30.0
     messages_per_connection: int = 100
@@ -154,6 +159,16 @@ class Connection(asyncio.Protocol):
         self._fail("we have quit")
         self._leaving = self._loop.call_later(QUIT_S, self._transport.abort)
 
+    async def start_tls(self, context: ssl.SSLContext, host: str) -> None:
+        """Go on in TLS. Raises OSError, NextHopLostError."""
+        if self._transport is None or self._replies or self._reader.has_more:
+            # Whatever was said in the clear must not be taken for said in TLS (RFC 3207 §4.2).
+            raise NextHopLostError("it speaks before TLS has begun")
+        safe = await self._loop.start_tls(self._transport, self, context, server_hostname=host)
+        if safe is None:
+            raise self.loss()
+        self.connection_made(safe)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport that asyncio made."""
         self._transport = cast("asyncio.Transport", transport)
@@ -225,7 +240,8 @@ async def connect(hop: Hop) -> Connection:
     connection = Connection(loop)
     try:
         async with asyncio.timeout(hop.timeouts.connect_s):
-            await loop.create_connection(lambda: connection, hop.host, hop.port)
+            at_once = hop.tls if hop.implicit_tls else None
+            await loop.create_connection(lambda: connection, hop.host, hop.port, ssl=at_once)
         await _introduce(connection, hop)
     except (OSError, NextHopLostError) as error:
         connection.close()
@@ -236,9 +252,24 @@ async def connect(hop: Hop) -> Connection:
 
 async def _introduce(connection: Connection, hop: Hop) -> None:
     greeting = await connection.reply(hop.timeouts.greeting_s)
-    name = hop.hostname.encode("ascii", "replace")
     if not greeting.accepted:
         raise NextHopLostError(f"it greets with {greeting.code}")
+    await _hello(connection, hop)
+    if hop.tls is not None and not hop.implicit_tls:
+        if "STARTTLS" not in connection.extensions:
+            raise NextHopLostError("it offers no STARTTLS")
+        reply = await connection.command(b"STARTTLS\r\n", hop.timeouts.command_s)
+        if reply.code != 220:
+            raise NextHopLostError(f"it answers STARTTLS with {reply.code}")
+        async with asyncio.timeout(hop.timeouts.connect_s):
+            await connection.start_tls(hop.tls, hop.host)
+        await _hello(connection, hop)
+
+
+async def _hello(connection: Connection, hop: Hop) -> None:
+    """Say EHLO, and learn what is offered."""
+    name = hop.hostname.encode("ascii", "replace")
+    connection.extensions = {}
     reply = await connection.command(b"EHLO " + name + b"\r\n", hop.timeouts.command_s)
     if reply.accepted:
         connection.extensions = read_extensions(reply)

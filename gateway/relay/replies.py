@@ -33,6 +33,11 @@ class ReplyReader:
         self._pending = b""
         self._lines: list[bytes] = []
 
+    @property
+    def has_more(self) -> bool:
+        """Whether the beginning of another reply has come."""
+        return bool(self._pending or self._lines)
+
     def feed(self, octets: bytes) -> list[Reply]:
         """Return the replies that are whole now. Raises ReplySyntaxError."""
         octets = self._pending + octets

@@ -299,6 +299,10 @@ BAD = [
         'replygate.toml:7: [[listener]] tls_certificate: there is no file "/nowhere.pem".',
     ),
     (
+        LEAST + 'next_hop = { tls = "starttls", tls_ca = "/nowhere.pem" }',
+        'replygate.toml:7: [listener.next_hop] tls_ca: there is no file "/nowhere.pem".',
+    ),
+    (
         LEAST + '[addresses]\nlogging = ["log"]',
         (
             "replygate.toml:8: [addresses] logging: ['log'] is wrong: "
