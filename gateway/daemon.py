@@ -22,11 +22,12 @@ from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.scanners import all_signatures
-from gateway.doors import House, OpenDoor, hop_of, open_door, openings_of
+from gateway.doors import House, OpenDoor, hop_of, longest_answer, open_door, openings_of
 from gateway.duties import SWITCHES_S, Duties, take_up_switches
 from gateway.filetypes import FileTypes, reader
 from gateway.handover import Handover
 from gateway.inboxes import Inboxes
+from gateway.intake.flight import Flight
 from gateway.interfaces import Passage, StoreBusyError
 from gateway.model.envelope import RelayState
 from gateway.model.trust import Trust
@@ -148,6 +149,7 @@ class Daemon:
         self._closing = AsyncExitStack()
         self.file_types = FileTypes()
         self.metrics = Metrics()
+        self.flight = Flight(config.gateway.octets_in_flight)
         self.watch: Watch | None = None
 
     @property
@@ -193,7 +195,7 @@ class Daemon:
         self._closing.push_async_callback(self.inboxes.close)
         self.duties = Duties(self.store, self.pipeline, config, lambda: self._postman, self.log)
         if self.work is not None:
-            self.duties.left_after = _longest_relay(config)
+            self.duties.left_after = timedelta(seconds=GRACE_S + longest_answer(config))
         if self._is_first:
             await self._be_watched()
             await self._hand_over()
@@ -294,6 +296,7 @@ class Daemon:
             directory=lambda: self.store.directory,
             arriving=self._arriving,
             inherited=inherited,
+            flight=self.flight,
             share=lambda name: self.line.seat(name) if self.line else None,
         )
         self.servers[listener.name] = await open_door(listener, house, self._relay)
@@ -381,12 +384,6 @@ class Daemon:
         key = self.store.directory.notice_key
         sender = Sender(str(notices.address), notices.language, key)
         return Postman(self.notice_box, sender, self._relay(hop), lambda: self.store.directory)
-
-
-def _longest_relay(config: settings.Config) -> timedelta:
-    """Return after how long no worker can still be relaying a message."""
-    hops = [each.next_hop for each in config.listeners if each.next_hop is not None]
-    return timedelta(seconds=GRACE_S + max((hop.final_timeout_s for hop in hops), default=0.0))
 
 
 def new_verifier(trust: Trust) -> Verifier:

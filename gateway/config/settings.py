@@ -45,6 +45,8 @@ class Gateway:
     """The company's domains, lower case."""
     workers: Annotated[int, Meta(ge=1, le=64)] | Literal["auto"] = 1
     """Processes that take mail; "auto" is one for each processor."""
+    octets_in_flight: Octets = 1_000_000_000
+    """Of large messages that each process has under way; 0 is no limit."""
     log_format: Literal["logfmt", "json", "console"] = "logfmt"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -9,13 +9,14 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final, Literal
 
 from gateway.intake.entrance import Share
+from gateway.intake.flight import Flight
 from gateway.intake.receiver import MEMORY_OCTETS
 from gateway.interfaces import Delivery, Handled, NextHop
 from gateway.model.envelope import Client, Direction, Envelope
@@ -92,6 +93,8 @@ class Wiring:
     """A folder on the file system of the kept messages."""
     memory_octets: int = MEMORY_OCTETS
     """Larger content goes into a file."""
+    flight: Flight = field(default_factory=Flight)
+    """Octets under way, of all listeners."""
     share: Share | None = None
     """Counts clients together with the other workers; None where there are none."""
     turns_away: Callable[[Client, str, str], bool] = nobody

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.intake.flight import Flight
 from gateway.intake.growing import Growing
 from gateway.intake.scribe import Scribe
 from gateway.intake.tally import Tally
@@ -41,9 +42,14 @@ class Receiver:
         *,
         refuse_ambiguous: bool = True,
         on_large: Callable[[Growing], bool] | None = None,
+        flight: Flight | None = None,
     ) -> None:
         """`on_large` is told once that the content is large; returns whether it is followed."""
         self.too_large = False
+        self.no_room = False
+        """Too much else was under way."""
+        self._flight = flight or Flight()
+        self._in_flight = 0
         self.trouble: OSError | None = None
         """Why it could not be kept; what comes then is counted but not kept."""
         self._folder = folder
@@ -119,6 +125,8 @@ class Receiver:
 
     def drop(self) -> None:
         """Forget what was kept."""
+        self._flight.give_back(self._in_flight)
+        self._in_flight = 0
         self._pieces.clear()
         if self._growing is not None:
             self._growing.spoil()
@@ -138,7 +146,7 @@ class Receiver:
         self._size += len(plain)
         if self._size_limit and self._size > self._size_limit:
             self.too_large = True
-        if self.too_large or self.trouble is not None:
+        if self.too_large or self.no_room or self.trouble is not None:
             self.drop()
             return
         self._tally.feed(plain, wire)
@@ -168,6 +176,11 @@ class Receiver:
         assert self._scribe is not None  # noqa: S101 - `_grow` made it
         if self._scribe.trouble is not None:
             self.trouble = self._scribe.trouble
+            self.drop()
+            return
+        self._in_flight += len(piece)
+        if not self._flight.take(len(piece)):
+            self.no_room = True
             self.drop()
             return
         mark = False

@@ -111,6 +111,9 @@ class SmtpSession(ClientSession):
         if self.listener.size_limit and int(size) > self.listener.size_limit:
             self.say(words.TOO_LARGE)
             return
+        if not self.wiring.flight.has_room(int(size)):
+            self.say(words.NO_ROOM)
+            return
         client = self._client()
         copies = self.listener.copies_only
         delivery = self.wiring.consumed() if copies else self.wiring.next_hop.delivery(client)
@@ -152,6 +155,9 @@ class SmtpSession(ClientSession):
         if not self.trusted and not self._lines.is_empty:
             self._part(words.TOO_EARLY)
             return
+        if not self.wiring.flight.has_room():
+            self.say(words.NO_ROOM)
+            return
         self.say(words.GO_AHEAD)
         receiver = self._new_receiver(transaction)
         try:
@@ -171,6 +177,7 @@ class SmtpSession(ClientSession):
             wiring.memory_octets,
             refuse_ambiguous=listener.ambiguous_end == "refuse",
             on_large=transaction.follow,
+            flight=wiring.flight,
         )
 
     async def on_rset(self, argument: bytes) -> None:
@@ -334,6 +341,8 @@ class SmtpSession(ClientSession):
         """Return the content that was received, or why it is refused."""
         if receiver.too_large:
             return words.TOO_LARGE
+        if receiver.no_room:
+            return words.NO_ROOM
         try:
             content = receiver.content()
         except OSError as error:

@@ -24,6 +24,7 @@ class StockReceiver(SMTP):
     def __init__(self, lines: Lines, size_limit: int) -> None:
         # aiosmtpd's own __init__ makes a whole session.
         self.too_large = False
+        self.no_room = False
         self._lines = lines
         self._tally = Tally()
         self._made = self.envelope = StockEnvelope()
