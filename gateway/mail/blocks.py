@@ -138,8 +138,7 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark
         said = _says_wrote(line)
         if not said and not ("@" in line and _ADDRESS_END.search(line)):
             continue
-        start = _attribution_start(text, start, stop, last)
-        is_dated = _TIME.search(text, start, stop) is not None
+        start, is_dated = _attribution_start(text, start, stop, last)
         if is_dated or (said and ("@" in line or _is_quote_next(text, stop))):
             yield Mark(start, stop, "attribution")
             last = stop
@@ -153,8 +152,8 @@ def _says_wrote(line: str) -> bool:
     return _WROTE.search(line) is not None
 
 
-def _attribution_start(text: str, start: int, stop: int, last: int) -> int:
-    """Return where an attribution begins that may be folded over some lines.
+def _attribution_start(text: str, start: int, stop: int, last: int) -> tuple[int, bool]:
+    """Return where an attribution begins that may be folded over some lines, and if it is dated.
 
     It begins where its date does; a date that is folded itself begins with a client's word.
     """
@@ -163,11 +162,12 @@ def _attribution_start(text: str, start: int, stop: int, last: int) -> int:
         above = _line_above(text, at, last)
         if _TIME.search(text, at, stop):
             is_folded = above < at and _OPENER.match(text, above) and not _OPENER.match(text, at)
-            return above if is_folded and _TIME.search(text, above, at) else at
+            return (above if is_folded and _TIME.search(text, above, at) else at), True
         if above == at:
             break
         at = above
-    return at if _TIME.search(text, at, stop) else start
+    is_dated = _TIME.search(text, at, stop) is not None
+    return (at if is_dated else start), is_dated
 
 
 def _line_above(text: str, at: int, last: int) -> int:

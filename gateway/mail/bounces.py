@@ -100,26 +100,17 @@ _ADDRESS_CHARS: Final = 320
 _NAME_CHARS: Final = 200
 
 
-def is_daemon(heading: Heading) -> bool:
-    """Whether the author is a mail system, by its address or its name."""
+def _role_of_author(heading: Heading) -> str:
+    """Return `daemon` for a mail system, `perhaps` where people have such an address too."""
     author = heading.author
     if author is None:
-        value = heading.first("from") or b""
-        return b"daemon" in value.lower()
-    return _role_of(author.addr_spec[:_ADDRESS_CHARS], author.name[:_NAME_CHARS]) == "daemon"
-
-
-def _is_perhaps_daemon(heading: Heading) -> bool:
-    """Whether the author's address is one that systems and people share."""
-    author = heading.author
-    if author is None:
-        return False
-    return _role_of(author.addr_spec[:_ADDRESS_CHARS], author.name[:_NAME_CHARS]) == "perhaps"
+        return "daemon" if b"daemon" in heading.values.get("from", b"").lower() else ""
+    return _role_of(author.addr_spec[:_ADDRESS_CHARS], author.name[:_NAME_CHARS])
 
 
 @lru_cache(maxsize=2048)
 def _role_of(addr_spec: str, name: str) -> str:
-    """Return `daemon` for a mail system, `perhaps` where people have such an address too."""
+    """Return the role that an address and a name tell."""
     local_part = addr_spec.partition("@")[0]
     if _DAEMON.match(local_part) or _DAEMON_NAME.search(name):
         return "daemon"
@@ -131,11 +122,12 @@ def looks_like_bounce(heading: Heading, text: str) -> str:
     names = heading.values
     if "x-failed-recipients" in names:
         return "X-Failed-Recipients"
-    daemon = is_daemon(heading)
+    role = _role_of_author(heading)
+    daemon = role == "daemon"
     empty = False
     if "return-path" in names:
-        empty = (heading.first("return-path") or b"").strip() in (b"<>", b"<MAILER-DAEMON>")
-    if not (daemon or empty or _is_perhaps_daemon(heading)):
+        empty = names["return-path"].strip() in (b"<>", b"<MAILER-DAEMON>")
+    if not (role or empty):
         return ""
     subject = _SUBJECT.search(heading.subject)
     if not (daemon or subject):
