@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -24,6 +25,7 @@ from tests.torture.post import Client, Letter, make
 
 SHIPPED = Path(__file__).parents[3] / "conf" / "haproxy" / "replygate.cfg"
 FRONTS = {"inbound": 10125, "submission": 10127}
+CLIENT = "127.0.0.2"
 BACKS = {"inbound": 10025, "submission": 10027}
 
 
@@ -45,7 +47,9 @@ class Site:
 
     async def call(self, listener: str) -> Caller:
         """Connect to the balancer, and say EHLO. Raises ConnectionError."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.ports[listener])
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self.ports[listener], local_addr=(CLIENT, 0)
+        )
         caller = Caller(reader, writer)
         try:
             if not await caller.reply():
@@ -79,6 +83,13 @@ async def site(postgres: PostgresServer, tmp_path: Path) -> AsyncIterator[Site]:
             starter = await stack.enter_async_context(zygote())
             place = tmp_path / f"node-{number}"
             gates.append(served_gate(starter, place, hop.port, url, tmp_path / "blobs"))
+        for gate in gates:
+            text = gate.config.read_text("utf-8")
+            gate.configure(
+                re.sub(
+                    r"^direction = .*$", r'\g<0>\nproxies = ["127.0.0.1"]', text, flags=re.MULTILINE
+                )
+            )
         gates[0].furnish()
         for gate in gates:
             await gate.start()
@@ -160,14 +171,16 @@ async def test_a_rolling_upgrade_loses_and_doubles_nothing(site: Site) -> None:
     assert found.letters >= 50
 
 
-async def test_both_gateways_get_mail(site: Site) -> None:
+async def test_both_gateways_get_mail_and_know_the_client(site: Site) -> None:
     await there(site)
     mail = Mail(site)
     await mail.more(20)
     await mail.end()
     for gate in site.gates:
         await gate.stop()
-        assert "event=message" in gate.log.read_text("utf-8")
+        said = gate.log.read_text("utf-8")
+        assert f"client={CLIENT}" in said
+        assert "client=127.0.0.1" not in said
 
 
 def test_the_shipped_file_is_well(tmp_path: Path) -> None:
