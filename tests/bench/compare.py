@@ -139,6 +139,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, help="default 5; 1 when quick")
     parser.add_argument("--out", type=Path, default=Path("bench.json"))
     parser.add_argument("--charts", type=Path, help="folder for charts")
+    parser.add_argument("--workers", type=int, default=1, help="a gateway of so many, too")
     asked = parser.parse_args()
     rounds = asked.rounds or (1 if asked.quick else 5)
     with ExitStack() as open_:
@@ -149,6 +150,10 @@ def main() -> None:
         files = messages.write(folder)
         sink = open_.enter_context(Sink(found))
         who = enter_all(open_, sink.port, folder)
+        if asked.workers > 1:
+            several = folder / "workers"
+            several.mkdir()
+            who.append(open_.enter_context(contestants.gateway(sink.port, several, asked.workers)))
         announce(found, who, folder, rounds)
         syncs, writes = disk.sync_ms(folder), [disk.write_ms(folder, files["XL"])]
         results = run(who, sink, files, rounds, quick=asked.quick)

@@ -85,13 +85,17 @@ def stock(sink: int) -> Iterator[Contestant]:
 
 
 @contextmanager
-def gateway(sink: int, folder: Path) -> Iterator[Contestant]:
+def gateway(sink: int, folder: Path, workers: int = 1) -> Iterator[Contestant]:
     """The gateway with everything on: every message is read, judged, logged and kept."""
-    port = free_port()
+    port, name = free_port(), "replygate"
     state = json.dumps(str(folder / "state"))
-    with serving(folder, CONFIG.format(state=state, next_hop=sink, port=port)) as (pid, logged):
+    config = CONFIG.format(state=state, next_hop=sink, port=port)
+    if workers > 1:
+        config = config.replace("[gateway]\n", f"[gateway]\nworkers = {workers}\n")
+        name = f"replygate, {workers} workers"
+    with serving(folder, config) as (pid, logged):
         enter(port).close()
-        yield Contestant("replygate", port, pid, logged=logged)
+        yield Contestant(name, port, pid, logged=logged)
 
 
 @contextmanager
