@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import time
 
@@ -72,7 +73,7 @@ def check(octets: bytes) -> Message:
     assert 0 <= message.new_text_stop <= len(message.text)
     for file in message.attachments:
         whole = b"".join(cut(octets, file.chain))
-        assert len(whole) == file.size
+        assert (len(whole), hashlib.sha256(whole).digest()) == (file.size, file.sha256)
     for part in message.parts:
         for span in part.chain[:1]:
             assert 0 <= span.start <= span.stop <= len(octets)
