@@ -6,10 +6,11 @@ READY = $(VENV)/.ready
 PIP = $(BIN)/pip install --disable-pip-version-check
 LOG = $(VENV)/install.log
 
-.PHONY: demo test check words reasons bench bench-quick torture torture-quick fuzz explore clean
+.PHONY: demo test check words pictures reasons bench bench-quick torture torture-quick fuzz explore clean
 
+# On a terminal it ends with its pages, which stay until Ctrl-C.
 demo: $(READY)
-	@$(BIN)/replygate demo
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/replygate demo --serve; else $(BIN)/replygate demo; fi
 
 test: $(READY)
 	$(BIN)/pytest -n auto
@@ -43,6 +44,10 @@ words: $(READY)
 # Ten minutes of calls of the API, made from its description: no 5xx, nothing undescribed.
 explore: $(READY)
 	REPLYGATE_EXPLORE_S=600 $(BIN)/pytest -n 0 -q tests/web/api/test_described.py
+
+# The pictures of the README, from the demo; needs a Chromium.
+pictures: $(READY)
+	$(BIN)/python -m tests.web.pictures
 
 reasons: $(READY)
 	$(BIN)/python -m tests.reasons README.md

@@ -79,6 +79,46 @@ def by_label(tallies: Sequence[Tally], count: int = 12) -> list[Row]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a row: the messages of one outcome."""
+
+    outcome: Outcome
+    messages: int
+    start: float
+    width: float
+    """Both in percent of the longest row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """What came by of somebody, by outcome."""
+
+    label: str
+    messages: int
+    pieces: tuple[Piece, ...]
+
+
+def stacked(tallies: Sequence[Tally], count: int = 12) -> list[Stacked]:
+    """Return a row for each label, the longest first, in pieces by outcome."""
+    of_label: dict[str, dict[Outcome, int]] = {}
+    for tally in tallies:
+        of_label.setdefault(tally.label, {})[tally.outcome] = tally.messages
+    longest = sorted(of_label.items(), key=lambda one: -sum(one[1].values()))[:count]
+    top = max((sum(counts.values()) for _, counts in longest), default=1)
+    rows: list[Stacked] = []
+    for label, counts in longest:
+        pieces: list[Piece] = []
+        start = 0.0
+        for outcome in Outcome:
+            if messages := counts.get(outcome, 0):
+                width = round(100 * messages / top, 1)
+                pieces.append(Piece(outcome, messages, round(start, 1), width))
+                start += width
+        rows.append(Stacked(label, sum(counts.values()), tuple(pieces)))
+    return rows
+
+
 def _stack(x: float, step: float, day: str, counts: dict[Outcome, int], top: int) -> list[Bar]:
     bars: list[Bar] = []
     y = float(HEIGHT)

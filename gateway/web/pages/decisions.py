@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from gateway.model.decision import Outcome, Reason
 from gateway.store.views import Wanted
-from gateway.web.charts import HEIGHT, WIDTH, by_day, by_label
+from gateway.web.charts import HEIGHT, WIDTH, by_day, by_label, stacked
 from gateway.web.desk import Visit
 from gateway.web.finding import Found, catch_up, excerpt, find
 
@@ -58,7 +58,7 @@ def decisions(visit: Visit) -> Response:
         asked=asked,
         days=by_day(visit.views.tallies(counted, scope, "day")),
         reasons=by_label(visit.views.tallies(counted, scope, "reason")),
-        users=by_label([tally for tally in by_user if tally.label]),
+        users=stacked([tally for tally in by_user if tally.label]),
         width=WIDTH,
         height=HEIGHT,
         since=since,
