@@ -62,6 +62,10 @@ class Ledger:
         """Get ready for the jobs of a transaction."""
         self._threads.begin()
 
+    def follow(self, entry: int) -> None:
+        """Number new entries after this one."""
+        self._numbers.follow(entry)
+
     def flush(self) -> None:
         """Write what was gathered."""
         self._entries.flush()

@@ -156,6 +156,10 @@ class EntryNumbers:
         self._last = max(self._last + 1, now | self._own)
         return self._last
 
+    def follow(self, number: int) -> None:
+        """Give out numbers after this one only, which another node gave out by its own clock."""
+        self._last = max(self._last, number)
+
 
 class Executes(Protocol):
     """What the statements need of a connection."""

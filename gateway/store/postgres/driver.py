@@ -221,7 +221,7 @@ class ServedConnection:
     def tell(self, what: str) -> None:
         """Tell all nodes, when this transaction is durable; where the engine can."""
         if pools.can_listen(self._path.url):
-            self._answer("SELECT pg_notify($1, $2)", (CHANNEL, what))
+            self.hand("SELECT pg_notify($1, $2)", (CHANNEL, what))
 
     def _control(self, sql: str) -> Answer:
         if sql.startswith("PRAGMA busy_timeout ="):

@@ -108,10 +108,12 @@ class Hearing:
         try:
             if pools.can_listen(self._path.url):
                 connection.execute(f"LISTEN {CHANNEL}")
+            heard: set[str] = set()
             while not self._end.is_set():
-                self._look(connection)
-                # What is heard says no more than that it is time to look.
-                tuple(connection.notifies(timeout=0.5, stop_after=1))
+                if not heard or "directory" in heard:
+                    self._look(connection)
+                told = connection.notifies(timeout=0.5, stop_after=1)
+                heard = {one.payload for one in told}
         finally:
             with suppress(psycopg.Error):
                 connection.execute("UNLISTEN *")

@@ -81,10 +81,27 @@ async def events(
         last, lines = await run_in_threadpool(_new, desk, last)
         for line in lines:
             yield f"id: {int(line.entry_id, 16)}\ndata: {_told(line, language)}\n\n"
-        try:
-            await asyncio.wait_for(request.app.state.ending.wait(), POLL_S)
-        except TimeoutError:
-            continue
+        await _until_news(request, desk)
+
+
+async def _until_news(request: Request, desk: Desk) -> None:
+    """Wait until something may be new, or the server ends; where a server tells, it is at once."""
+    path = desk.config.store_path
+    waits: list[asyncio.Future[object]] = [
+        asyncio.ensure_future(request.app.state.ending.wait()),
+        asyncio.ensure_future(run_in_threadpool(_hear, path))
+        if isinstance(path, ServedPath)
+        else asyncio.ensure_future(asyncio.sleep(POLL_S)),
+    ]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for each in waits:
+        each.cancel()
+
+
+def _hear(path: ServedPath) -> None:
+    from gateway.store.postgres.news import wait_for_news
+
+    wait_for_news(path, POLL_S)
 
 
 def _new(desk: Desk, last: int | None) -> tuple[int, list[Line]]:
