@@ -49,6 +49,8 @@ NAME_LIMIT: Final = 255
 TEXT_LIMIT: Final = 1_000_000
 """Characters of the text: below what a column of MySQL's mediumtext takes, in any script."""
 _NO_SUBJECT: Final = "(no subject)"
+_NOBODY: Final = "nobody@author.invalid"
+"""From and To are required there; a malformed letter that a person logged may name nobody."""
 _EMPTY: Final = {"name": "(erased)", "body": "", "bodyPlain": "", "fromString": ""}
 
 
@@ -176,7 +178,7 @@ class EspoSink:
             "name": whole(entry.subject)[:NAME_LIMIT] or _NO_SUBJECT,
             "status": "Archived",
             "dateSent": entry.received_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-            "from": entry.author,
+            "from": entry.author or _NOBODY,
             "fromString": shown(author)[:NAME_LIMIT],
             "to": ";".join(one.key for one in heading.to) if heading else "",
             "cc": ";".join(one.key for one in heading.cc) if heading else "",
@@ -185,7 +187,7 @@ class EspoSink:
             "bodyPlain": text,
         }
         # The field is required there, also where the message names nobody or is gone.
-        told["to"] = told["to"] or _addressee(parcel, entry)
+        told["to"] = told["to"] or _addressee(parcel, entry) or _NOBODY
         if owner := await self._user(entry.user):
             told["assignedUserId"] = owner
         return told

@@ -13,12 +13,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import unquote
 
 from tests.http_server import Answer, Request
+from tests.sinks.multipart import parts_of
 
 TOKEN = "pat-eu1-0000"
 
@@ -298,20 +297,16 @@ class Hubspot:
         return Answer(200, {"total": len(found), "results": found[: told.get("limit", 10)]})
 
     def upload(self, request: Request) -> Answer:
-        head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
-        parts: dict[str, Any] = {}
-        for part in BytesParser(policy=HTTP).parsebytes(head + request.body).iter_parts():
-            name = str(part.get_param("name", header="content-disposition"))
-            parts[name] = (part.get_filename(), part.get_payload(decode=True))
+        parts = parts_of(request)
         valid(parts.keys() <= {"file", "options", "folderPath", "fileName"}, "No such field.")
         valid("file" in parts and "folderPath" in parts, "file and folderPath are required.")
-        options = json.loads(parts["options"][1])
+        options = json.loads(parts["options"].octets)
         valid(options.get("access") in ACCESS, "access is required.")
-        name, octets = parts["file"]
+        name, octets = parts["file"].filename, parts["file"].octets
         valid(not name.endswith(self.refused_types), "The file type is not supported.")
         row = {
             "name": name,
-            "folder": parts["folderPath"][1].decode(),
+            "folder": parts["folderPath"].octets.decode(),
             "access": options["access"],
             "octets": octets,
             "md5": hashlib.md5(octets, usedforsecurity=False).hexdigest(),

@@ -12,12 +12,11 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qs
 
 from tests.http_server import Answer, Request
+from tests.sinks.multipart import parts_of
 
 ID, SECRET = "3MVG9", "0123456789"
 VERSION = "/services/data/v62.0"
@@ -108,7 +107,7 @@ class Salesforce:
         for row in self.emails:
             entry = row["MessageIdentifier"][1:].partition("@")[0]
             assert entry not in found, "an email is there twice"
-            found[entry] = row["Subject"]
+            found[entry] = row.get("Subject", "")
         return found
 
     def route(self, request: Request) -> Answer:
@@ -213,18 +212,14 @@ class Salesforce:
         return self.add(table, **told)
 
     def upload(self, request: Request) -> Answer:
-        head = f"content-type: {request.headers['content-type']}\r\n\r\n".encode()
-        parts: dict[str, Any] = {}
-        for part in BytesParser(policy=HTTP).parsebytes(head + request.body).iter_parts():
-            name = str(part.get_param("name", header="content-disposition"))
-            parts[name] = (part.get_content_type(), part.get_payload(decode=True))
+        parts = parts_of(request)
         valid(parts.keys() == {"entity_content", "VersionData"}, "No such parts.")
-        valid(parts["entity_content"][0] == "application/json", "The first part is JSON.")
-        told = json.loads(parts["entity_content"][1])
+        valid(parts["entity_content"].media_type == "application/json", "The first part is JSON.")
+        told = json.loads(parts["entity_content"].octets)
         valid(told.keys() <= CREATABLE["ContentVersion"], "No such column.")
         valid(not told["PathOnClient"].endswith(self.refused), "File type is not allowed.")
         valid(told["FirstPublishLocationId"] in self.tables["EmailMessage"], "No such record.")
-        octets = parts["VersionData"][1]
+        octets = parts["VersionData"].octets
         document = self.add("ContentDocument", Title=told["Title"], octets=octets)
         place = told["FirstPublishLocationId"]
         self.add("ContentDocumentLink", LinkedEntityId=place, ContentDocumentId=document)
