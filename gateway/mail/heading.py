@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from gateway.mail import limits
@@ -45,6 +46,7 @@ _CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?([\w.:+-]{1,40})", re.IGNORE
 _SENSITIVE: Final = re.compile(rb"\s*(personal|private|company-confidential)\b", re.IGNORECASE)
 _NOLOG: Final = re.compile(r"\[nolog\]", re.IGNORECASE)
 _CONVERSATION_OCTETS: Final = 22
+_KNOWN_OCTETS: Final = 250
 
 
 def read_heading(octets: Octets) -> Heading:
@@ -53,7 +55,7 @@ def read_heading(octets: Octets) -> Heading:
     values = _Values(fields)
     firsts = values.first
     hint = _charset_hint(octets, size, firsts)
-    subject = decode_unstructured(firsts["subject"], hint) if "subject" in firsts else ""
+    subject, base = _subject(firsts["subject"], hint) if "subject" in firsts else ("", "")
     found = {
         name: _addresses(values, name, defects, hint) for name in _ADDRESS_FIELDS if name in firsts
     }
@@ -75,7 +77,7 @@ def read_heading(octets: Octets) -> Heading:
         bcc=found.get("bcc", ()),
         resent_from=found.get("resent-from", ()),
         subject=subject,
-        base_subject=base_subject(subject),
+        base_subject=base,
         date=parse_date(firsts["date"]) if "date" in firsts else None,
         received_count=len(values.all("received")),
         private=_private(values, subject),
@@ -107,6 +109,23 @@ class _Values:
         if name not in self.first:
             return ()
         return (self.first[name], *self.others.get(name, ()))
+
+
+def _subject(value: bytes, hint: str) -> tuple[str, str]:
+    """Return the subject and its base; those of a conversation are remembered."""
+    return _known_subject(value, hint) if len(value) <= _KNOWN_OCTETS else _decoded(value, hint)
+
+
+@lru_cache(maxsize=1024)
+def _known_subject(value: bytes, hint: str) -> tuple[str, str]:
+    """Return a short subject and its base."""
+    return _decoded(value, hint)
+
+
+def _decoded(value: bytes, hint: str) -> tuple[str, str]:
+    """Return a subject and its base."""
+    subject = decode_unstructured(value, hint)
+    return subject, base_subject(subject)
 
 
 def _verdicts(fields: tuple[Field, ...], firsts: Mapping[str, bytes]) -> tuple[Verdict, ...]:
