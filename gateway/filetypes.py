@@ -25,7 +25,6 @@ from gateway.mail.reading import read_message
 from gateway.mail.scanners import Signature
 from gateway.model.envelope import Octets
 from gateway.model.message import Attachment, Heading, Message, Span
-from gateway.understand import Read
 
 HEAD_OCTETS: Final = 8192
 _HERE: Final = frozenset({"present", "damaged"})
@@ -96,11 +95,30 @@ class FileTypes:
         return ""
 
 
-def reader(signatures: Sequence[Signature] = (), types: FileTypes | None = None) -> Read:
+class FileReader:
+    """Reads messages, with the traces of scanners and the types of their files.
+
+    Libmagic takes up to 8 ms for a file that is text, and a message of 250 KB may have a thousand
+    files: who must not wait for that reads quickly and has the files looked at elsewhere.
+    """
+
+    def __init__(self, signatures: Sequence[Signature], types: FileTypes) -> None:
+        self._signatures = signatures
+        self._types = types
+
+    def __call__(self, octets: Octets, heading: Heading) -> Message:
+        """Read all of it."""
+        return self.look(octets, self.quickly(octets, heading))
+
+    def quickly(self, octets: Octets, heading: Heading) -> Message:
+        """Read it without looking into its files."""
+        return read_message(octets, heading, self._signatures)
+
+    def look(self, octets: Octets, message: Message) -> Message:
+        """Look into its files."""
+        return self._types.told(octets, message)
+
+
+def reader(signatures: Sequence[Signature] = (), types: FileTypes | None = None) -> FileReader:
     """Return what reads a message, with the traces of scanners and the types of its files."""
-    known = types or FileTypes()
-
-    def read(octets: Octets, heading: Heading) -> Message:
-        return known.told(octets, read_message(octets, heading, signatures))
-
-    return read
+    return FileReader(signatures, types or FileTypes())

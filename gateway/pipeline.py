@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
+from typing import ParamSpec, TypeVar
 
 from gateway.interfaces import (
     Delivery,
@@ -37,8 +38,10 @@ from gateway.model.message import Message
 from gateway.model.policy import Policy
 from gateway.rules.by_hand import log_by_hand
 from gateway.rules.judge import judge, judge_gate
-from gateway.understand import Read, arrive, complete, lookup_of, opened, unread
+from gateway.understand import Read, Stepwise, arrive, complete, lookup_of, opened, unread
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 LOOP_REPLY = Reply(554, ("5.4.6 Too many hops: this message is in a mail loop",))
 DEFER_REPLY = Reply(451, ("4.3.0 The record of this message cannot be written now; try again",))
 
@@ -114,6 +117,16 @@ class Pipeline:
         self.decided_late = decided_late
         self.read = read
 
+    @property
+    def read(self) -> Read:
+        """How whole messages are read."""
+        return self._read_all
+
+    @read.setter
+    def read(self, read: Read) -> None:
+        self._read_all = read
+        self._steps = read if isinstance(read, Stepwise) else None
+
     async def receive(self, envelope: Envelope, delivery: Delivery) -> Handled:
         """Take one message through the gateway and return what to tell the client."""
         began = perf_counter()
@@ -138,12 +151,11 @@ class Pipeline:
     ) -> tuple[Judged, ...]:
         """Read and judge a message, or each one inside a forward.
 
-        Raises StoreBusyError and InspectionDeferredError.
+        Nobody waits for the answer, so it may take its time. Raises StoreBusyError.
         """
         moment = asked_at or envelope.received_at
-        return await self._judge(
-            arrive(envelope, self.recorder.directory, self.settings.policy, moment)
-        )
+        arrival = arrive(envelope, self.recorder.directory, self.settings.policy, moment)
+        return await self._judge(arrival, None)
 
     async def take_in(
         self, envelope: Envelope, relayed: Relayed, asked_at: datetime | None = None
@@ -155,6 +167,7 @@ class Pipeline:
         InspectionDeferredError.
         """
         passage = await self._take_in(envelope, relayed, asked_at)
+        self._settle_taken(passage)
         return tuple(entry_id for entry_id, _ in passage.decisions)
 
     async def take_as_logged(self, envelope: Envelope, asked_at: datetime) -> tuple[str, ...]:
@@ -194,6 +207,8 @@ class Pipeline:
                 self.observe(Passage(envelope, "", "", None, fate, trouble))
                 continue
             await self.spool.drop(name)
+            # Not before: what is decided again after a crash must not say "relayed" twice.
+            self._settle_taken(passage)
             self.decided_late(passage)
             decided += 1
         return decided
@@ -205,24 +220,27 @@ class Pipeline:
         taken = []
         for judged in found:
             entry_id = await self.recorder.record(judged.case, judged.decision)
-            self.recorder.settle(entry_id, envelope.content.sha256, relayed)
             taken.append((entry_id, judged.decision))
         first, decision = taken[0]
         outer = found[0].case.wrapping or found[0].case
         message_id = outer.heading.message_id
         return Passage(envelope, message_id, first, decision, relayed, decisions=tuple(taken))
 
+    def _settle_taken(self, passage: Passage) -> None:
+        for entry_id, _ in passage.decisions:
+            self.recorder.settle(entry_id, passage.envelope.content.sha256, passage.relayed)
+
     def _is_copy(self, envelope: Envelope) -> bool:
         ours = self.recorder.directory.logging_by_key
         return all(key_of(recipient.addr_spec) in ours for recipient in envelope.recipients)
 
-    async def _judge(self, arrival: Arrival) -> tuple[Judged, ...]:
+    async def _judge(self, arrival: Arrival, budget_s: float | None) -> tuple[Judged, ...]:
         if (stopped := judge_gate(arrival)) is not None:
             return (Judged(arrival, stopped),)
-        message = await self._read(arrival)
+        message = await self._read(arrival, budget_s)
         proof, authenticity = await prove(arrival, self.verifier)
         found = []
-        for inside, inner in opened(arrival, message, self.read):
+        for inside, inner in await self._open(arrival, message, budget_s):
             if inside.wrapping and (stopped := judge_gate(inside)) is not None:
                 found.append(Judged(inside, stopped))
                 continue
@@ -231,17 +249,27 @@ class Pipeline:
             found.append(Judged(case, judge(case)))
         return tuple(found)
 
-    async def _read(self, arrival: Arrival) -> Message:
-        content = arrival.envelope.content
+    async def _read(self, arrival: Arrival, budget_s: float | None) -> Message:
+        """Read a message: a small one here, but for its files, a large one in a thread (D-11)."""
+        content, read, steps = arrival.envelope.content, self._read_all, self._steps
         if content.size > arrival.policy.inspection_limit:
             return unread(arrival)
-        if content.size <= self.settings.inline_octets:
-            return self.read(content.octets, arrival.heading)
-        reading = asyncio.to_thread(self.read, content.octets, arrival.heading)
-        try:
-            return await asyncio.wait_for(reading, self.settings.inspection_budget_s)
-        except TimeoutError:
-            raise InspectionDeferredError from None
+        if content.size > self.settings.inline_octets:
+            return await _within(budget_s, read, content.octets, arrival.heading)
+        if steps is None:
+            return read(content.octets, arrival.heading)
+        message = steps.quickly(content.octets, arrival.heading)
+        if not message.attachments:
+            return message
+        return await _within(budget_s, steps.look, content.octets, message)
+
+    async def _open(
+        self, arrival: Arrival, message: Message, budget_s: float | None
+    ) -> tuple[tuple[Arrival, Message], ...]:
+        """Return what is to be judged; what is inside a copy is read in a thread."""
+        if not arrival.copy:
+            return ((arrival, message),)
+        return await _within(budget_s, opened, arrival, message, self.read)
 
     async def _log(self, envelope: Envelope) -> Logged | Reply:
         """Decide and record; on trouble keep the octets for later. A Reply turns mail away."""
@@ -251,7 +279,7 @@ class Pipeline:
             arrival = arrive(envelope, self.recorder.directory, policy, moment)
             if arrival.heading.received_count > policy.received_limit:
                 return LOOP_REPLY
-            found = await self._judge(arrival)
+            found = await self._judge(arrival, self.settings.inspection_budget_s)
             decided_at = perf_counter()
             entries = [await self.recorder.record(j.case, j.decision) for j in found]
         except InspectionDeferredError:
@@ -313,6 +341,16 @@ class Pipeline:
         self.observe(
             Passage(envelope, message_id, first, decision, relayed, trouble, decided, took)
         )
+
+
+async def _within(
+    budget_s: float | None, work: Callable[_P, _T], *given: _P.args, **named: _P.kwargs
+) -> _T:
+    """Return what work gives in a thread. Raises InspectionDeferredError when time is over."""
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(work, *given, **named), budget_s)
+    except TimeoutError:
+        raise InspectionDeferredError from None
 
 
 def _refusal(reply: Reply) -> Relayed:

@@ -7,6 +7,7 @@ for comparing presets honestly.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -76,12 +77,15 @@ class Replayer:
         before = (kept.decision_outcome, kept.decision_reason)
         if (stopped := judge_gate(arrival)) is not None:
             return Change(entry_id, before, stopped, arrival)
-        message = self.read(arrival.envelope.content.octets, arrival.heading)
+        content = arrival.envelope.content.octets
+        message = await asyncio.to_thread(self.read, content, arrival.heading)
         proof, authenticity = kept.proof, await self.verifier.authenticate(arrival)
         if proof is None:
             # What could not be proved at receipt may be provable now: keys are answered again.
             proof, authenticity = await prove(arrival, self.verifier)
-        arrival, message = _the_one(kept, arrival, message, self.read)
+        if arrival.copy:
+            given = (kept, arrival, message, self.read)
+            arrival, message = await asyncio.to_thread(_the_one, *given)
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
         known = await self.recorder.recall(lookup)

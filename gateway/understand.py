@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from msgspec import structs
 
@@ -27,6 +28,25 @@ from gateway.model.policy import Policy
 
 Read = Callable[[Octets, Heading], Message]
 """Reads a whole message; the edges give one that also knows scanners and types of files."""
+
+
+@runtime_checkable
+class Stepwise(Protocol):
+    """A Read whose costly half can be done apart from it."""
+
+    def __call__(self, octets: Octets, heading: Heading) -> Message:
+        """Read all of it."""
+        ...
+
+    def quickly(self, octets: Octets, heading: Heading) -> Message:
+        """Read it without looking into its files."""
+        ...
+
+    def look(self, octets: Octets, message: Message) -> Message:
+        """Look into its files."""
+        ...
+
+
 CITED_LIMIT = 33
 INNER_LIMIT = 50
 """Forwarded messages that are read of one copy."""

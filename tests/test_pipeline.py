@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -305,6 +306,78 @@ async def test_a_copy_in_the_spool_is_durable(gate: Gate, tmp_path: Path) -> Non
     store.close()
     assert handled.reply.accepted
     assert len(await flow.spool.waiting()) == 1
+
+
+@dataclass
+class Looking:
+    """Reads as the gateway does; looks into files only once it may, and notes the thread."""
+
+    may: threading.Event = field(default_factory=threading.Event)
+    looks: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    looked_in: list[threading.Thread] = field(default_factory=list)
+
+    def __call__(self, octets: Octets, heading: Heading) -> Message:
+        return self.look(octets, self.quickly(octets, heading))
+
+    def quickly(self, octets: Octets, heading: Heading) -> Message:
+        return read_message(octets, heading)
+
+    def look(self, octets: Octets, message: Message) -> Message:
+        self.looked_in.append(threading.current_thread())
+        self.looks.release()
+        self.may.wait(10)
+        return message
+
+
+def with_file(**fields: str) -> bytes:
+    return sent(
+        Content_Type="text/plain", Content_Disposition='attachment; filename="a.pdf"', **fields
+    )
+
+
+async def test_files_of_a_small_message_are_looked_at_beside_the_loop(gate: Gate) -> None:
+    gate.flow.read = looking = Looking()
+    looking.may.set()
+    await gate.flow.receive(outgoing(with_file()), Hop())
+    (where,) = looking.looked_in
+    assert where is not threading.main_thread()
+
+
+async def test_files_that_take_too_long_are_looked_at_later_with_patience(gate: Gate) -> None:
+    gate.flow.read = looking = Looking()
+    gate.flow.settings = replace(gate.flow.settings, inspection_budget_s=0.01)
+    handled = await gate.flow.receive(outgoing(with_file()), Hop())
+    later = asyncio.ensure_future(gate.flow.decide_later())
+    for _ in range(2):
+        await asyncio.to_thread(looking.looks.acquire)
+    looking.may.set()
+    assert (handled.words, await later) == ("failed inspection-deferred", 1)
+
+
+async def test_what_is_decided_again_after_a_crash_says_relayed_once(
+    gate: Gate, tmp_path: Path
+) -> None:
+    class Dying(FolderSpool):
+        async def drop(self, name: str) -> None:
+            raise KeyboardInterrupt(name)
+
+    store = opened(tmp_path, AwayStore)
+    await flow_of(store, tmp_path, gate.seen).receive(outgoing(sent()), Hop())
+    store.close()
+    gate.flow.recorder.close()  # type: ignore[attr-defined] # it is a store
+    first = opened(tmp_path)
+    dying = flow_of(first, tmp_path, gate.seen)
+    dying.spool = Dying(tmp_path / "spool")
+    with pytest.raises(KeyboardInterrupt):
+        await dying.decide_later()
+    first.close()
+    second = opened(tmp_path)
+    assert await flow_of(second, tmp_path, gate.seen).decide_later() == 1
+    second.close()
+    with gate.entries() as entries:
+        found = entries.find("one@customer.example")
+    assert found is not None
+    assert [sighting.relay for sighting in found.sightings] == ["unknown", "relayed"]
 
 
 async def test_reading_over_its_budget_does_not_hold_the_mail(gate: Gate) -> None:

@@ -220,9 +220,17 @@ def wrapped(size: int) -> bytes:
     return made * (size // len(made))
 
 
+def files(size: int) -> bytes:
+    one = b"--b\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\nThis is prose, and no PDF.\r\n"
+    kind = 'multipart/mixed; boundary="b"'
+    head = letter(Mime_Version="1.0", Content_Type=kind)
+    return head + b"\r\n" + one * (size // len(one)) + b"--b--\r\n"
+
+
 BOMBS: dict[str, Callable[[int], bytes]] = {
     "nested multiparts": nested,
     "messages in messages": wrapped,
+    "files": files,
     "header fields": lambda size: b"X-A: b\r\n" * (size // 8) + b"\r\nx\r\n",
     "one header field": lambda size: b"Subject: " + b"a " * (size // 2) + b"\r\n\r\nx\r\n",
     "folded header field": lambda size: b"Subject: a" + b"\r\n a" * (size // 4) + b"\r\n\r\nx\r\n",
