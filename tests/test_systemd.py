@@ -15,6 +15,7 @@ from gateway.config.settings import Web
 ROOT = Path(__file__).parent.parent
 SERVICE = ROOT / "systemd" / "replygate.service"
 PAGES = ROOT / "systemd" / "replygate-web.service"
+SYNC = ROOT / "systemd" / "replygate-sync@.service"
 SOCKET = ROOT / "systemd" / "replygate.socket"
 
 
@@ -23,7 +24,7 @@ def settings(unit: Path, key: str) -> list[str]:
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is absent")
-@pytest.mark.parametrize("unit", [SERVICE, PAGES])
+@pytest.mark.parametrize("unit", [SERVICE, PAGES, SYNC])
 def test_the_service_is_hardened(unit: Path) -> None:
     checked = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(unit)],
@@ -58,6 +59,17 @@ def test_the_service_has_no_capability() -> None:
 def test_the_pages_may_listen_where_they_do_by_default() -> None:
     port = Web().address.port
     assert settings(PAGES, "SocketBindAllow") == [f"ipv4:tcp:{port}", f"ipv6:tcp:{port}"]
+
+
+def test_following_a_source_shares_the_state_folder_and_user_of_the_service() -> None:
+    for key in ("StateDirectory", "User", "DynamicUser"):
+        assert settings(SYNC, key) == settings(SERVICE, key)
+
+
+def test_the_timer_is_of_the_unit_that_follows_a_source() -> None:
+    timer = SYNC.with_suffix(".timer")
+    assert settings(timer, "OnCalendar") == ["*:0/15"]
+    assert "sync %i" in settings(SYNC, "ExecStart")[0]
 
 
 def test_the_pages_share_the_state_folder_and_user_of_the_service() -> None:
