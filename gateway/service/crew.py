@@ -13,6 +13,7 @@ Limits: a worker that hangs is killed after a while; what it had under way is `u
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import selectors
 import signal
@@ -147,6 +148,8 @@ class Crew:
         Raises SystemExit when one cannot start at all.
         """
         self._heed_signals()
+        # What was imported is shared by all, and looked through by no collector.
+        gc.freeze()
         interval_s, fed_at = service.watchdog_interval_s(), 0.0
         while self._workers or not self._stopping:
             now = time.monotonic()

@@ -85,8 +85,13 @@ def together(by_worker: Mapping[int, Told], first: int) -> bytes:
 
 
 _COMMON = frozenset(
-    {"gateway_spool_messages", "gateway_spool_oldest_seconds", "gateway_store_octets"}
+    f"gateway_{name}"
+    for name in (
+        *("spool_messages", "spool_oldest_seconds", "store_octets"),
+        *("outbox_waiting", "outbox_dead", "outbox_oldest_seconds"),
+    )
 )
+"""What all workers would tell alike."""
 
 
 class Metrics:

@@ -234,14 +234,16 @@ async def test_workers_without_their_parent_leave(starter: Zygote, tmp_path: Pat
 
 
 async def test_a_gateway_whose_workers_cannot_start_ends(starter: Zygote, tmp_path: Path) -> None:
-    async with next_hop() as hop:
-        gate = Gate(starter, tmp_path, hop.port, workers=2)
-        gate.state.mkdir()
-        gate.database.write_text("no database at all, but text " * 100)
-        await gate.start()
-        await gate.gone()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        more = f'[metrics]\naddress = "127.0.0.1:{port}"\n'
+        async with next_hop() as hop:
+            gate = Gate(starter, tmp_path, hop.port, workers=2, more=more)
+            gate.furnish()
+            await gate.start()
+            await gate.gone()
     assert gate.exit_code == "1"
-    assert said(gate, "is no database") >= 1
+    assert said(gate, "ddress already in use") >= 1
 
 
 async def test_clients_wait_at_an_inherited_socket_while_the_gateway_is_replaced(
