@@ -69,7 +69,7 @@ async def webhook(_: Path) -> AsyncIterator[Place]:
     taken: list[dict[str, object]] = []
 
     async with http_server(lambda request: taken.append(request.json()) or Answer(204)) as server:
-        sink = WebhookSink("crm", f"{server.url}/in", SECRET, clock=lambda: NOON, timeout_s=0.3)
+        sink = WebhookSink("crm", f"{server.url}/in", SECRET, clock=lambda: NOON, timeout_s=1.5)
         yield Place(sink, lambda: by_events(taken), server)
 
 
@@ -117,7 +117,7 @@ async def salesforce(_: Path) -> AsyncIterator[Place]:
 
 
 def _settings(server: HttpServer) -> CrmSettings:
-    return CrmSettings(url=server.url, timeout_s=0.3, requests_per_second=10_000.0)
+    return CrmSettings(url=server.url, timeout_s=1.5, requests_per_second=10_000.0)
 
 
 PLACES = [jsonl, webhook, hubspot, espocrm, odoo, odoo_rpc, salesforce]

@@ -41,7 +41,7 @@ async def opened(token: str = TOKEN, **chosen: Any) -> AsyncIterator[Place]:
     hubspot = Hubspot()
     async with http_server(hubspot) as server:
         settings = CrmSettings(
-            **{"url": server.url, "timeout_s": 0.5, "requests_per_second": 10_000.0, **chosen}
+            **{"url": server.url, "timeout_s": 5.0, "requests_per_second": 10_000.0, **chosen}
         )
         sink = HubspotSink("crm", token, settings, clock=lambda: NOON)
         yield Place(sink, hubspot, server)
