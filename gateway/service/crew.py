@@ -7,7 +7,8 @@ mail. Signals come to it alone, and it passes on what they mean.
 Design notes: a line of packets joins it to each worker. When the line ends, one of both has
 ended: the parent starts another worker, a worker without its parent finishes and goes.
 
-Limits: a worker that hangs is killed after a while; what it had under way is `unknown` later.
+Limits: a worker that hangs is killed after a while; what it had under way is `unknown` later. A
+host that is named, and not an address, is opened at its first IPv4 address.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import selectors
 import signal
 import socket
+import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -70,11 +72,17 @@ class Opening:
                     if error.errno != errno.EADDRINUSE or time.monotonic() > until:
                         raise
                 time.sleep(0.02)
-        self.path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if stat.S_ISSOCK(self.path.lstat().st_mode):
+                self.path.unlink()
         opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        opened.bind(str(self.path))
-        self.path.chmod(0o660)
-        opened.listen(1024)
+        try:
+            opened.bind(str(self.path))
+            self.path.chmod(0o660)
+            opened.listen(1024)
+        except OSError:
+            opened.close()
+            raise
         return opened
 
 
@@ -184,6 +192,8 @@ class Crew:
             raise
         for name in self._sockets.keys() - rows.keys():
             self._sockets.pop(name).close()
+            if (path := self._paths.pop(name, None)) is not None:
+                path.unlink(missing_ok=True)
         self._sockets |= fresh
         self._rows = rows
         return list(fresh)
