@@ -14,6 +14,7 @@ from gateway.intake.milter.delivery import MtaDelivery
 from gateway.intake.milter.gathering import Gathering
 from gateway.intake.milter.server import MilterServer, start_milter
 from gateway.intake.milter.settings import MilterSettings
+from gateway.service.seats import Seat, Seats
 from tests.intake.milter.conftest import OURS, Door, opened
 from tests.intake.milter.mta import Mta, Shown, offer
 
@@ -37,6 +38,31 @@ async def test_a_tcp_socket_of_systemd_is_taken_over(tmp_path: Path) -> None:
     assert await mta.show(Shown()) == [b"a"]
     await mta.close()
     await server.stop()
+
+
+async def test_mtas_are_counted_together_with_those_of_other_workers(tmp_path: Path) -> None:
+    seats = Seats(2)
+    ours, others = Seat(seats, 0, 0), Seat(seats, 1, 0)
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    settings = MilterSettings("milter", tmp_path, port=1, sessions_limit=2)
+    server = await start_milter(
+        asyncio.get_running_loop(),
+        settings,
+        Door(settings).remember,
+        OURS.__contains__,
+        inherited=listening,
+        share=ours,
+    )
+    mta = await Mta.greeted(port)
+    assert ours.here == 1
+    others.enter()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    assert await reader.read() == b""
+    writer.close()
+    await mta.close()
+    await server.stop()
+    assert ours.here == 0
 
 
 async def test_a_unix_socket_of_systemd_is_taken_over_and_left_to_it(tmp_path: Path) -> None:
