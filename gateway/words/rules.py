@@ -35,7 +35,9 @@ def remedy_in(tongue: Tongue, reason: Reason, remedy: str, evidence: Evidence | 
 def sentences_in(tongue: Tongue, reason: Reason, direction: str) -> str:
     """Return why it was decided so, in the words of the rule, without the names of switches."""
     gap = "" if tongue.language == "ja" else " "
-    return gap.join(tongue.template(said) for said in sentences_of(reason, direction))
+    told = (tongue.template(said) for said in sentences_of(reason, direction))
+    # What the manual marks as code reads as a word here.
+    return gap.join(told).replace("`", "")
 
 
 def sentences_of(reason: Reason, direction: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from gateway.config.load import load_config
 from gateway.config.settings import Config
 from gateway.config.values import Endpoint
 from gateway.demo.play import main as play
+from gateway.model.decision import Outcome
 from gateway.store.entries import Filters
 from gateway.store.views import Views
 from gateway.web.server import new_server
@@ -53,11 +54,12 @@ def pages_of(config: Config) -> dict[str, str]:
     with Views(config.store_path) as views:
         people = views.people("", None)
         busiest = max(people, key=lambda one: one.logged)
-        why = next(
+        stopped = [
             one
             for one in views.search(Filters(kept=True))
             if not one.outcome.on_timeline and views.command(one.entry_id)
-        )
+        ]
+        why = min(stopped, key=lambda one: one.outcome is not Outcome.NOT_LOGGED)
     return {
         "timeline": f"/contacts/{busiest.contact}",
         "why": f"/messages/{why.entry_id}",
