@@ -61,7 +61,7 @@ def furnished(gate: Gate, version: Path) -> Gate:
     usual = CONFIG.format(state=gate.state, hop=gate.hop_port, hop_s=20.0, workers=1, **ports)
     gate.configure(usual.replace("workers = 1\n", ""))
     gate.state.mkdir(mode=0o700)
-    made = [sys.executable, "-c", FURNISH, gate.database]
+    made = [sys.executable, "-c", FURNISH, str(gate.database)]
     environ = {**os.environ, "PYTHONPATH": str(version)}
     subprocess.run(made, cwd=version, env=environ, check=True)
     gate.ready.set()
