@@ -33,9 +33,10 @@ torture: $(READY)
 torture-quick: $(READY)
 	$(BIN)/python -m tests.torture --kills 100 --soak 15
 
-# Mutated real messages, for as long as you let it: REPLYGATE_MAIL names their folder.
+# Ten minutes of mutated input for each: messages, copies, configuration, SMTP. REPLYGATE_MAIL names
+# a folder of mail to begin with.
 fuzz: $(READY)
-	$(BIN)/python -m tests.mail.fuzz $(REPLYGATE_MAIL)
+	$(BIN)/python -m tests.fuzz --seconds 600 $(REPLYGATE_MAIL)
 
 # What people read, in other languages: collects it from the code, and compiles the catalogues.
 words: $(READY)
