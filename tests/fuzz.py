@@ -40,7 +40,8 @@ DIALOGUE = (
     (
         b"EHLO x.example\r\nMAIL FROM:<a@x.example> BODY=8BITMIME SIZE=9\r\nRCPT TO:<b@y.example>"
         b" NOTIFY=NEVER\r\nDATA\r\nSubject: x\r\n\r\nx\r\n.\r\nRSET\r\nNOOP\r\nVRFY x\r\nHELP\r\n"
-        b"XFORWARD NAME=x ADDR=192.0.2.1\r\nBDAT 3 LAST\r\nabcAUTH PLAIN AA==\r\nSTARTTLS\r\nQUIT\r\n"
+        b"XFORWARD NAME=x ADDR=192.0.2.1\r\nBDAT 3 LAST\r\nabcAUTH PLAIN AA==\r\nSTARTTLS\r\n"
+        b"QUIT\r\n"
     ),
     (
         b'MAIL FROM:<>\r\nRCPT TO:<"a b"@y.example>\r\nRCPT TO:<@z.example:b@y.example>\r\n'
@@ -89,11 +90,13 @@ async def unwrap(rng: random.Random, originals: list[bytes]) -> bytes:
 
 async def configure(rng: random.Random, _: list[bytes]) -> bytes:
     """Whatever stands in the file, it is a configuration, or faults with their lines."""
-    lines: list[bytes] = SHIPPED.read_bytes().replace(b"\n# ", b"\n").splitlines(keepends=True)
+    shipped: bytes = SHIPPED.read_bytes()
+    lines = shipped.replace(b"\n# ", b"\n").splitlines(keepends=True)
     settings = [number for number, line in enumerate(lines) if b" = " in line]
     for number in rng.sample(settings, rng.randint(1, 6)):
-        key, _, value = lines[number].partition(b" = ")
-        lines[number] = key + b" = " + rng.choice((*VALUES, value.lower(), value * 2)) + b"\n"
+        key, _, given = lines[number].partition(b" = ")
+        value: bytes = rng.choice((*VALUES, given.lower(), given * 2))
+        lines[number] = key + b" = " + value + b"\n"
     octets = b"".join(lines)
     if rng.random() < 0.5:
         octets = mutate(rng, octets, [octets])
