@@ -11,19 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.command import Command, config_file
-from gateway.cli.findings import (
-    Finding,
-    look_at_files,
-    look_at_next_hop,
-    look_at_store,
-    look_at_versions,
-)
 from gateway.cli.output import console, json_option, print_json, print_rows
 from gateway.cli.postfix import look_at_postfix
 from gateway.cli.trouble import CommandError
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.settings import Config
+from gateway.web.findings import Finding, examine
 
 
 @click.command("check-config", cls=Command)
@@ -67,15 +61,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 
 
 def _examine(config: Config) -> Iterator[Finding]:
-    yield Finding("configuration", True, str(config.file))
-    yield from look_at_files(config)
-    if config.gateway.state.is_dir():
-        yield from look_at_store(config)
-    yield from look_at_versions()
-    hops = {str(one.next_hop.address): one for one in config.listeners if one.next_hop}
-    for listener in hops.values():
-        if listener.next_hop is not None:
-            yield from look_at_next_hop(listener.next_hop, listener.size_limit)
+    yield from examine(config)
     yield from look_at_postfix(config)
 
 

@@ -14,8 +14,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gateway.cli.findings import Finding
 from gateway.config.settings import Config, Listener
+from gateway.web.findings import Finding
 
 _PLACE = re.compile(r"(?:inet:)?\[?([\w.:-]+?)\]?:(\d+)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

@@ -17,6 +17,7 @@ from gateway.web.api.operation import Number, Text, acts, reads
 from gateway.web.api.problems import ProblemError
 from gateway.web.api.telling import push
 from gateway.web.desk import NotAllowedError, Visit
+from gateway.web.findings import examine
 from gateway.web.pages.admin import checks, events
 from gateway.web.tokens import Scope
 
@@ -36,6 +37,23 @@ class Health(Struct, frozen=True):
 
     well: bool
     checks: list[Check]
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at."""
+
+    check: str
+    well: bool
+    found: str
+    remedy: str
+    """What to do; empty when all is well."""
+
+
+class Findings(Struct, frozen=True):
+    """All of them."""
+
+    well: bool
+    findings: list[Finding]
 
 
 class Deed(Struct, frozen=True):
@@ -137,6 +155,16 @@ def health(visit: Visit) -> Health:
     """Look at store, spool, listeners and next hops."""
     found = [Check(one.name, one.well, one.found) for one in checks(visit)]
     return Health(all(one.well for one in found), found)
+
+
+@reads("/doctor", admin=True)
+def doctor(visit: Visit) -> Findings:
+    """Look at files, store, spool, clock, versions and next hops, and say what to do.
+
+    Of a small store every page is read. What Postfix does to the mail, `replygate doctor` says.
+    """
+    found = [Finding(one.check, one.well, one.found, one.remedy) for one in examine(visit.config)]
+    return Findings(all(one.well for one in found), found)
 
 
 @reads("/live", admin=True, media="text/event-stream")

@@ -64,6 +64,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     policy.set_switch,
     policy.undo_switch,
     admin.health,
+    admin.doctor,
     admin.live,
     admin.audit,
     admin.outbox,

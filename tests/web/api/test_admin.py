@@ -25,6 +25,13 @@ def test_health_says_what_is_ill(as_bea: Caller) -> None:
     assert (told["well"], any("next hop" in name for name in ill)) == (False, True)
 
 
+def test_doctor_says_what_to_do_about_what_is_ill(as_bea: Caller) -> None:
+    told = as_bea.told("/doctor")
+    ill = [one for one in told["findings"] if not one["well"]]
+    assert told["well"] is False
+    assert any("next hop" in one["check"] and one["remedy"] for one in ill)
+
+
 def test_outbox_is_listed_and_pushes_are_taken_out_and_tried_again(
     config: Config, mail: Mail, as_bea: Caller
 ) -> None:

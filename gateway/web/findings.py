@@ -33,6 +33,19 @@ class Finding:
     """What to do; empty when all is well."""
 
 
+def examine(config: Config) -> Iterator[Finding]:
+    """Look at all of it."""
+    yield Finding("configuration", True, str(config.file))
+    yield from look_at_files(config)
+    if config.gateway.state.is_dir():
+        yield from look_at_store(config)
+    yield from look_at_versions()
+    hops = {str(one.next_hop.address): one for one in config.listeners if one.next_hop}
+    for listener in hops.values():
+        if listener.next_hop is not None:
+            yield from look_at_next_hop(listener.next_hop, listener.size_limit)
+
+
 def look_at_files(config: Config) -> Iterator[Finding]:
     """Look at the state folder: that it is ours alone, can be written, and has room."""
     folder, name = config.gateway.state, "state folder"
