@@ -94,7 +94,7 @@ async def configure(rng: random.Random, _: list[bytes]) -> bytes:
     lines = shipped.replace(b"\n# ", b"\n").splitlines(keepends=True)
     settings = [number for number, line in enumerate(lines) if b" = " in line]
     for number in rng.sample(settings, rng.randint(1, 6)):
-        key, _, given = lines[number].partition(b" = ")
+        key, given = lines[number].split(b" = ", 1)
         value: bytes = rng.choice((*VALUES, given.lower(), given * 2))
         lines[number] = key + b" = " + value + b"\n"
     octets = b"".join(lines)
