@@ -21,8 +21,10 @@ from playwright.sync_api import Page, sync_playwright
 from starlette.applications import Starlette
 
 from gateway.config.load import load_config
+from gateway.config.scanners import all_signatures
 from gateway.config.settings import Config
 from gateway.config.values import Endpoint
+from gateway.filetypes import reader
 from gateway.model.envelope import Direction, Relayed, RelayState
 from gateway.pipeline import Pipeline, Settings
 from gateway.store.registry import Registry
@@ -127,6 +129,7 @@ def mail(config: Config, company: Registry) -> Mail:
                     FolderSpool(config.gateway.state / "spool"),
                     Verifier(config.trust, Keys(None)),
                     Settings(policy=config.policy),
+                    read=reader(all_signatures(config.signatures)),
                 )
                 found: list[str] = []
                 for number, octets in enumerate(letters):

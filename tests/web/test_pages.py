@@ -390,3 +390,24 @@ def test_odd_addresses_give_no_fault(story: dict[str, str], bea: Browser, odd: s
     ]  # fmt: skip
     statuses = {path: bea.get(path).status_code for path in paths}
     assert {path: status for path, status in statuses.items() if status >= 500} == {}
+
+
+def test_file_that_a_scanner_took_out_is_told_with_its_name(
+    mail: Mail, anna: Browser, config: Config
+) -> None:
+    head = (
+        f"From: Carol <{CAROL}>\r\nTo: {ANNA}\r\nSubject: Files\r\n"
+        "Message-ID: <taken@customer.example>\r\nIn-Reply-To: <offer@corp.example>\r\n"
+        "Date: Mon, 23 Nov 2026 11:59:00 +0000\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: text/plain\r\n\r\nSee the file.\r\n"
+        "--b\r\nContent-Type: text/plain\r\n"
+        'Content-Disposition: attachment; filename="Malware Alert Text.txt"\r\n\r\n'
+        "Malware was found.\r\n--b--\r\n"
+    )
+    mail(OFFER, sent=True, to=CAROL)
+    (entry,) = mail(head.encode(), minutes=1)
+    for path in (f"/messages/{entry}", "/contacts/1"):
+        assert "stripped by Exchange anti-malware" in anna.get(path).text
+    page = anna.get("/contacts/1", **{"accept-language": "ja"}).text
+    assert "Exchange anti-malware が除去" in page
