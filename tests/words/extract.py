@@ -71,7 +71,13 @@ def _tables() -> Iterator[Said]:
     ):  # fmt: skip
         yield from table.values()
     yield from (templating.STORED, templating.STRIPPED_BY, work.NOT_KEPT, work.GONE)
-    yield from (signing.WRONG, signing.TOO_MANY, signing.FROM_HERE, provider.NO_ANSWER, provider.NO_USER)
+    yield from (
+        signing.WRONG,
+        signing.TOO_MANY,
+        signing.FROM_HERE,
+        provider.NO_ANSWER,
+        provider.NO_USER,
+    )
     yield from (deed.warns for deed in deeds.DEEDS.values() if deed.warns)
     yield from (*phrases.PHRASES, *phrases.FAULTS, *notices.ALL)
 
