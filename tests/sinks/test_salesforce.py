@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.interfaces import SinkDeniedError, SinkUnavailableError
+from gateway.interfaces import SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
 from gateway.sinks.crm import CrmSettings
@@ -17,7 +17,7 @@ from gateway.sinks.salesforce import TEXT_LIMIT, SalesforceSink
 from gateway.sinks.salesforce_api import soql
 from tests.http_server import CUT_AFTER, Answer, HttpServer, http_server
 from tests.sinks.parcels import ANN, BOB, FILE, NOON, entry, gone, logged, push
-from tests.sinks.salesforce_server import ID, SECRET, Salesforce
+from tests.sinks.salesforce_server import ID, SECRET, Salesforce, Wrong
 
 DAN, ZED = "dan@client.example", "zed@client.example"
 
@@ -225,3 +225,25 @@ async def test_wherever_a_connection_is_cut_nothing_is_there_twice() -> None:
             contacts = place.salesforce.tables["Contact"]
             sizes = (len(place.salesforce.emails), len(place.files), len(contacts))
             assert sizes == (1, 1, 1), f"step {step}"
+
+
+async def test_what_is_refused_in_the_middle_leaves_nothing_behind(place: Place) -> None:
+    def refuse(table: str, told: dict[str, Any]) -> str:
+        if table == "EmailMessageRelation":
+            raise Wrong(400, "INVALID_CROSS_REFERENCE_KEY", "no such person")
+        return before(table, told)
+
+    before = place.salesforce.create
+    place.salesforce.create = refuse  # type: ignore[method-assign]
+    with pytest.raises(SinkRefusedError, match="no such person"):
+        await place.sink.push(logged())
+    assert place.salesforce.emails == []
+
+
+async def test_a_row_that_is_locked_may_be_free_later(place: Place) -> None:
+    await place.sink.push(logged())
+    said = [{"message": "unable to obtain exclusive access", "errorCode": "UNABLE_TO_LOCK_ROW"}]
+    place.server.always = Answer(400, said)
+    with pytest.raises(SinkUnavailableError) as raised:
+        await place.sink.push(logged())
+    assert not raised.value.everything
