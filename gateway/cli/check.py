@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.command import Command, config_file
+from gateway.cli.opening import place_of_store
 from gateway.cli.output import console, json_option, print_json, print_rows
 from gateway.cli.postfix import look_at_postfix
 from gateway.cli.trouble import CommandError
@@ -61,6 +62,8 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 
 
 def _examine(config: Config) -> Iterator[Finding]:
+    if config.gateway.state.is_dir():
+        place_of_store(config)
     yield from examine(config)
     yield from look_at_postfix(config)
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from gateway.config.settings import Config, NextHop
 from gateway.interfaces import StoreBusyError
 from gateway.model.place import ServedPath
+from gateway.store import database
+from gateway.store.registry import Registry
 
 ROOM_OCTETS = 1_000_000_000
 LARGE_DATABASE = 2_000_000_000
@@ -74,12 +76,9 @@ def look_at_files(config: Config) -> Iterator[Finding]:
 
 def look_at_store(config: Config) -> Iterator[Finding]:
     """Look at the database, its version and health, and at what waits undecided."""
-    from gateway.cli.opening import open_registry
-    from gateway.store import database
-
     path = config.store_path
     try:
-        with open_registry(config) as registry:
+        with Registry(path) as registry:
             users, boxes = len(registry.list_users()), len(registry.list_mailboxes())
         place = path.shown if isinstance(path, ServedPath) else path
         yield Finding("store", True, f"{place}: {users} users, {boxes} mailboxes")
