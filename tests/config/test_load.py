@@ -144,8 +144,8 @@ BAD = [
         LEAST + "[polisy]",
         (
             'replygate.toml:7: The file has no key "polisy"; did you mean "policy"? '
-            "Allowed: addresses, gateway, imap, listener, metrics, next_hop, notices, policy, sink, "
-            "store, sync, trust, web."
+            "Allowed: addresses, gateway, imap, listener, metrics, next_hop, notices, policy, "
+            "sink, store, sync, trust, web."
         ),
     ),
     (
