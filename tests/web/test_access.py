@@ -33,6 +33,8 @@ PAGES: Final = {
     "people": "/people",
     "switch": "/policy/log?value=all",
     "admin": "/admin",
+    "tokens": "/admin/tokens",
+    "outbox": "/outbox",
     "why-not": "/messages/{deputy}",
     "ask": "/messages/{deputy}/do/add-address",
     "why": "/messages/{html}",

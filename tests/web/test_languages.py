@@ -28,6 +28,23 @@ def test_what_a_user_chooses_goes_before_what_the_browser_says(anna: Browser) ->
     assert "The last seven days" in anna.get("/", **{"accept-language": "ja"}).text
 
 
+@pytest.mark.parametrize(
+    ("referer", "there"),
+    [
+        ("http://127.0.0.1/decisions?outcome=held", "/decisions?outcome=held"),
+        ("http://127.0.0.1//evil.example/", "/"),
+        ("http://evil.example/decisions", "/"),
+        ("", "/"),
+    ],
+)
+def test_choosing_a_language_leads_back_and_never_to_another_host(
+    anna: Browser, referer: str, there: str
+) -> None:
+    data = {"language": "ja", "csrf": anna.csrf}
+    answer = anna._ask("POST", "/me/language", data=data, headers={"referer": referer})
+    assert answer.headers["location"] == there
+
+
 def test_a_language_that_we_do_not_speak_is_none(anna: Browser) -> None:
     assert anna.post("/me/language", language="xx").status_code == 404
 

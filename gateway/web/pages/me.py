@@ -14,6 +14,7 @@ from gateway.store.notices import NoticeBox
 from gateway.store.registry import Registry
 from gateway.web.codes import Codes
 from gateway.web.desk import NotFoundError, Visit
+from gateway.web.pages.signing import safe_path
 from gateway.words.catalogue import language_of
 
 CODES_PER_MINUTE = 3
@@ -108,4 +109,4 @@ def choose_language(visit: Visit) -> Response:
         raise NotFoundError("language")
     with visit.desk.vault() as vault:
         vault.choose_language(visit.viewer.key, language)
-    return visit.go(visit.came_from)
+    return visit.go(safe_path(visit.came_from))
