@@ -39,7 +39,7 @@ def open_store(
         from gateway.store.postgres.store import PostgresStore
 
         configured = Configured(domains, tuple(logging_addresses), crm_logins)
-        return PostgresStore(path, configured, clock, 5.0)
+        return PostgresStore(path, configured, clock, timeout_s=3.0)
     return SqliteStore.open(
         path,
         domains=domains,

@@ -84,6 +84,8 @@ def _pool(url: str) -> _Pool:
                 min_size=0,
                 max_size=MOST,
                 open=True,
+                # One that the server has ended meanwhile is not given out.
+                check=ConnectionPool.check_connection,
                 num_workers=1,
                 max_idle=60,
                 reconnect_timeout=5,
