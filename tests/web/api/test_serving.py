@@ -50,6 +50,15 @@ def test_scope_of_a_token_is_its_limit(app: Starlette, scope: Scope) -> None:
     assert set(told.values()) == {403}, told
 
 
+def test_token_of_an_admin_without_that_scope_changes_what_a_member_may(
+    app: Starlette, as_anna: Caller
+) -> None:
+    caller = Caller(app, BEA, ("read", "act"))
+    assert caller.told("/users")["users"]
+    assert caller.ask("DELETE", f"/tokens/{as_anna.known.number}").status_code == 403
+    assert caller.post("/tokens", user=ANNA).status_code == 403
+
+
 def test_member_does_nothing_that_is_the_admins(as_anna: Caller) -> None:
     told = {one.name: called(as_anna, one) for one in OPERATIONS if one.admin}
     assert (len(told) > 20, set(told.values())) == (True, {403}), told
