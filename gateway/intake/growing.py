@@ -18,7 +18,7 @@ from gateway.interfaces import SpoiledError
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-AHEAD_OCTETS: Final = 1 << 20
+AHEAD_OCTETS: Final = 512 << 10
 """Pieces that wait in memory; then the client waits too."""
 MOST_OCTETS: Final = 4 << 20
 PATIENCE_S: Final = 1.0

@@ -27,7 +27,7 @@ from gateway.mail.wire import END_OF_DATA, held_back
 from gateway.model.envelope import Content, Octets
 
 MEMORY_OCTETS: Final = 262_144
-BACKLOG_OCTETS: Final = 2 << 20
+BACKLOG_OCTETS: Final = 768 << 10
 """What may be on its way to the file; a client that is faster waits."""
 
 

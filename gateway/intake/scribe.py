@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash
 
 WRITE_BACK_OCTETS: Final = 8 << 20
-AT_ONCE_OCTETS: Final = 512 << 10
+AT_ONCE_OCTETS: Final = 256 << 10
 """What is worth waking the thread for."""
 THREADS: Final = 4
 
