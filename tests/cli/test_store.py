@@ -102,4 +102,7 @@ def test_what_only_a_file_can_do_says_what_to_do_instead(
 
 
 def test_doctor_looks_at_the_server(served: Run) -> None:
-    assert "postgresql://127.0.0.1:" in served("doctor", "--json").output
+    served("user", "add", "anna@corp.example")
+    output = served("doctor", "--json").output
+    assert "postgresql://127.0.0.1:" in output
+    assert "1 users, 0 mailboxes" in output
