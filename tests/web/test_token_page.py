@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from gateway.config.settings import Config
 from gateway.web.tokens import Tokens
 from tests.web.conftest import ANNA, BEA, Browser, clock
 
-MADE = {"do": "make", "user": ANNA, "name": "a script", "days": "30", "scope": ["read", "act"]}
+MADE: dict[str, Any] = {
+    "do": "make",
+    "user": ANNA,
+    "name": "a script",
+    "days": "30",
+    "scope": ["read", "act"],
+}
 
 
 def test_new_token_is_shown_this_once(bea: Browser, config: Config) -> None:
@@ -39,7 +46,10 @@ def test_token_without_a_scope_is_none(bea: Browser, config: Config) -> None:
 
 
 def test_token_for_nobody_or_of_no_number_is_missing(bea: Browser) -> None:
-    asked = ({**MADE, "user": "x@corp.example"}, {"do": "revoke", "token": "x"})
+    asked: list[dict[str, Any]] = [
+        {**MADE, "user": "x@corp.example"},
+        {"do": "revoke", "token": "x"},
+    ]
     assert [bea.post("/admin/tokens", **one).status_code for one in asked] == [404, 404]
 
 
