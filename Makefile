@@ -27,7 +27,7 @@ check: $(READY)
 
 # 2,000 kills, and an hour of mixed load with faults.
 torture: $(READY)
-	$(BIN)/python -m tests.torture --kills 2000 --soak 3600
+	$(BIN)/python -m tests.torture --kills 2000 --soak 3600 --readme README.md
 
 # 100 kills and fifteen seconds of that load, about a minute.
 torture-quick: $(READY)

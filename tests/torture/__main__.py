@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.postgres import postgres_server, programs
+from tests.reasons import put
 from tests.torture.account import Account
 from tests.torture.crash import crash
 from tests.torture.gate import zygote
@@ -124,6 +125,12 @@ def _of_nodes(asked: argparse.Namespace) -> int:
     return 1 if figures["lost"] or figures["claims broken"] else 0
 
 
+def quote(figures: dict[str, object], readme: Path) -> None:
+    """Put the page between the marks of the README."""
+    text = put(readme.read_text("utf-8"), "torture", f"```text\n{page(figures)}\n```")
+    readme.write_text(text, "utf-8")
+
+
 def main() -> int:
     """Run as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
@@ -134,6 +141,7 @@ def main() -> int:
     parser.add_argument("--write", type=Path, default=Path("torture.json"))
     parser.add_argument("--folder", type=Path, help="keep what the gateways leave behind here")
     parser.add_argument("--nodes", type=int, default=1, help="gateways on one PostgreSQL")
+    parser.add_argument("--readme", type=Path, help="put the page there as well")
     asked = parser.parse_args()
     if asked.nodes > 1:
         return _of_nodes(asked)
@@ -143,6 +151,8 @@ def main() -> int:
         )
     asked.write.write_text(json.dumps(figures, indent=2) + "\n")
     print(page(figures))
+    if asked.readme:
+        quote(figures, asked.readme)
     bad = ("lost", "claims broken", "soak: lost", "soak: claims broken")
     return 1 if any(figures.get(name) for name in bad) else 0
 
