@@ -8,6 +8,7 @@ between. Rounds with and without them alternate.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import smtplib
 import statistics
 import subprocess
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
@@ -64,34 +66,44 @@ def load(port: int, per_s: float, seconds: float) -> list[float]:
         return list(pool.map(one, range(count)))
 
 
-class People:
-    """People who click, until it is over."""
+def click_all(address: str, cookie: str, count: int, said: Connection) -> None:
+    """Let people click until something is said; a process of its own, and not the letters'."""
+    over, pages = threading.Event(), []
 
-    def __init__(self, address: str, cookie: dict[str, str], count: int) -> None:
-        self.over = threading.Event()
-        self.pages: list[float] = []
-        self._address, self._cookie = address, cookie
-        self._threads = [threading.Thread(target=self._click, args=(n,)) for n in range(count)]
-
-    def _click(self, number: int) -> None:
+    def click(number: int) -> None:
+        """Be one of them."""
         chance = Random(number)
-        with httpx.Client(base_url=self._address, cookies=self._cookie, timeout=60) as client:
-            while not self.over.wait(THOUGHT_S * chance.random() * 2):
+        with httpx.Client(base_url=address, cookies={"replygate": cookie}, timeout=60) as client:
+            while not over.wait(THOUGHT_S * chance.random() * 2):
                 begun = time.perf_counter()
                 client.get(chance.choice(PAGES)).raise_for_status()
-                self.pages.append((time.perf_counter() - begun) * 1e3)
+                pages.append((time.perf_counter() - begun) * 1e3)
 
-    @contextmanager
-    def clicking(self) -> Iterator[None]:
-        """Click meanwhile."""
-        for thread in self._threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            self.over.set()
-            for thread in self._threads:
-                thread.join()
+    threads = [threading.Thread(target=click, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    said.send("begun")
+    said.recv()
+    over.set()
+    for thread in threads:
+        thread.join()
+    said.send(pages)
+
+
+@contextmanager
+def clicking(address: str, cookie: str, count: int, pages: list[float]) -> Iterator[None]:
+    """Let people click meanwhile; adds what each page took."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    people = spawn.Process(target=click_all, args=(address, cookie, count, theirs))
+    people.start()
+    ours.recv()
+    try:
+        yield
+    finally:
+        ours.send("over")
+        pages += ours.recv()
+        people.join()
 
 
 def told(name: str, times: list[float]) -> str:
@@ -126,7 +138,7 @@ def measure(folder: Path, hop: int, chosen: argparse.Namespace) -> None:
         web_file.write_text(text)
         config = load_config(web_file)
         with Vault(config.gateway.state) as vault:
-            cookie = {"replygate": vault.begin(ANNA, 1)}
+            cookie = vault.begin(ANNA, 1)
         command = [sys.executable, "-c", ENTRY_POINT, "web", "--config", str(web_file)]
         pages = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
         try:
@@ -138,10 +150,8 @@ def measure(folder: Path, hop: int, chosen: argparse.Namespace) -> None:
             shown: list[float] = []
             for _ in range(chosen.rounds):
                 alone += load(running.port, chosen.per_second, chosen.seconds)
-                people = People(address, cookie, chosen.people)
-                with people.clicking():
+                with clicking(address, cookie, chosen.people, shown):
                     beside += load(running.port, chosen.per_second, chosen.seconds)
-                shown += people.pages
         finally:
             pages.terminate()
             pages.wait()
