@@ -53,9 +53,13 @@ _KEPT = (
 
 def read_waiting(connection: Connection, now: int) -> tuple[str, ...]:
     """Return the entries that are to be judged anew and still kept, oldest first."""
-    rows = connection.execute(
-        "SELECT w.entry FROM waiting w JOIN entries e ON e.entry = w.entry"
-        " WHERE e.kept_until > ? ORDER BY w.since, w.entry",
-        (now,),
-    )
+    rows = connection.execute(WAITING, (now,))
     return tuple(entry_name(entry) for (entry,) in rows.fetchall())
+
+
+# Without the plus sign SQLite, which knows no sizes, reads all entries to find the few.
+WAITING = (
+    "SELECT w.entry FROM waiting w JOIN entries e ON e.entry = +w.entry"
+    " WHERE e.kept_until > ? ORDER BY w.since, w.entry"
+)
+"""SQL for the entries that are to be judged anew."""

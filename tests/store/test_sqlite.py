@@ -16,6 +16,7 @@ from gateway.model.decision import Outcome, Reason
 from gateway.model.envelope import RelayState
 from gateway.store import database
 from gateway.store.entries import Entries
+from gateway.store.kept import WAITING
 from gateway.store.registry import Registry
 from gateway.store.sqlite import SqliteStore
 from tests.store.office import DEFERRED, LOGGED, PASSED, Clock, Office, decision, letter
@@ -101,6 +102,13 @@ async def test_two_workers_at_once_lose_nothing(path: Path, clock: Clock) -> Non
     with Entries(path) as entries:
         assert {entry.entry_id for entry in entries.search()} == set(ids)
     assert len(set(ids)) == 100
+
+
+async def test_who_waits_is_found_without_reading_all_entries(office: Office, path: Path) -> None:
+    await office.log(letter(1))
+    with closing(database.connect(path)) as connection:
+        plan = connection.execute(f"EXPLAIN QUERY PLAN {WAITING}", (0,)).fetchall()
+    assert [step for *_, step in plan if step.startswith("SCAN")] == ["SCAN w"]
 
 
 async def test_closing_commits_what_was_settled(path: Path, clock: Clock) -> None:
