@@ -116,8 +116,11 @@ class PostgresStore:
         if not self._closed and (stamp := self._bulletin.read()) != self._stamp:
             # The last known lists hold while the store is away (rules.md, stage 0).
             with suppress(StoreBusyError):
-                self._directory = self._read_directory()
+                read = self._read_directory()
                 self._stamp = stamp
+                # Of one change it is heard by the files of this node, and by the server.
+                if read.version != self._directory.version:
+                    self._directory = read
         return self._directory
 
     @property
