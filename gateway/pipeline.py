@@ -206,8 +206,13 @@ class Pipeline:
                 trouble = f"{name} stays in the spool: {error!r}"
                 self.observe(Passage(envelope, "", "", None, fate, trouble))
                 continue
-            await self.spool.drop(name)
-            # Not before: what is decided again after a crash must not say "relayed" twice.
+            # Settled not before: what is decided again after a crash must not say "relayed" twice.
+            try:
+                await self.spool.drop(name)
+            except asyncio.CancelledError:
+                # The gateway stops; the thread still drops it.
+                self._settle_taken(passage)
+                raise
             self._settle_taken(passage)
             self.decided_late(passage)
             decided += 1

@@ -380,6 +380,28 @@ async def test_what_is_decided_again_after_a_crash_says_relayed_once(
     assert [sighting.relay for sighting in found.sightings] == ["unknown", "relayed"]
 
 
+async def test_what_is_decided_late_is_settled_when_the_gateway_stops_at_that_moment(
+    gate: Gate, tmp_path: Path
+) -> None:
+    class Stopping(FolderSpool):
+        async def drop(self, name: str) -> None:
+            raise asyncio.CancelledError(name)
+
+    store = opened(tmp_path, AwayStore)
+    await flow_of(store, tmp_path, gate.seen).receive(outgoing(sent()), Hop())
+    store.close()
+    last = opened(tmp_path)
+    flow = flow_of(last, tmp_path, gate.seen)
+    flow.spool = Stopping(tmp_path / "spool")
+    with pytest.raises(asyncio.CancelledError):
+        await flow.decide_later()
+    last.close()
+    with gate.entries() as entries:
+        found = entries.find("one@customer.example")
+    assert found is not None
+    assert [sighting.relay for sighting in found.sightings] == ["relayed"]
+
+
 async def test_reading_over_its_budget_does_not_hold_the_mail(gate: Gate) -> None:
     release = asyncio.Event()
 
