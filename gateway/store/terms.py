@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
-_RUN: Final = re.compile(r"\w+")
+_RUN: Final = re.compile(r"[^\W_]+")
+"""A low line parts words: it does so for the index too."""
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0e7f\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"

@@ -17,6 +17,7 @@ from gateway.store.terms import asked_of, longer_runs, terms_of
         ("carol@customer.example", ["carol", "customer", "example"]),
         ("שלום Straße", ["שלום", "strasse"]),
         ("ราคา", ["รา", "าค", "คา", "า"]),
+        ("file_name_2.pdf", ["file", "name", "2", "pdf"]),
         ("— … !", []),
     ],
 )
