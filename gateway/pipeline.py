@@ -124,6 +124,7 @@ class Pipeline:
 
     @read.setter
     def read(self, read: Read) -> None:
+        """Read them this way from now on."""
         self._read_all = read
         self._steps = read if isinstance(read, Stepwise) else None
 

@@ -67,6 +67,7 @@ class Doorkeeper:
         """Return the same way in, which gives back what was a user's own after all."""
 
         async def received(envelope: Envelope, delivery: Delivery) -> Handled:
+            """Take it in, and give back what was counted of a user's own."""
             handled = await receive(envelope, delivery)
             if self._strangers.none_came and self._unproven.none_came:
                 return handled

@@ -43,8 +43,8 @@ REASONS = {
 KANJI = "見積請求契約更新納期確認資料送付会議日程変更製品価格在庫担当者部長様"
 ENTRY = (
     "INSERT INTO entries (entry, thread, message_id, received_at, direction, route, outcome,"
-    " reason, holds, gate, marked, author, author_name, subject, base_subject, recipients, outside, user,"
-    " mailbox, mailboxes, contacts, missing, kept_until) VALUES"
+    " reason, holds, gate, marked, author, author_name, subject, base_subject, recipients,"
+    " outside, user, mailbox, mailboxes, contacts, missing, kept_until) VALUES"
     " (?, ?, ?, ?, ?, 'inbound', ?, ?, 1, 0, 0, ?, ?, ?, ?, '[]', ?, ?, ?, ?, ?, '[]', ?)"
 )
 DECISION = (
