@@ -172,7 +172,7 @@ def _entry(
     name, faults = letter.message_id, result.faults
     if (taken or letter.taken) and not found:
         result.lost += letter.is_copy
-        faults.append(f"{name} was taken and has no entry")
+        faults.append(f"{name} ({len(letter.octets)} octets) was taken and has no entry")
     if len(found) > 1:
         faults.append(f"{name} has {len(found)} entries")
     for _, sightings in found:
