@@ -8,6 +8,7 @@ Limits: what waits for the thread is bounded by who feeds it (`backlog`).
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -31,7 +32,18 @@ THREADS: Final = 4
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="scribe")
+    """Return threads that all run already: later there may be no memory for one. Raises OSError."""
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="scribe")
+    go = threading.Event()
+    try:
+        for _ in range(THREADS):
+            pool.submit(go.wait)
+    except RuntimeError as error:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise OSError(errno.EAGAIN, str(error)) from error
+    finally:
+        go.set()
+    return pool
 
 
 class Scribe:
@@ -42,6 +54,7 @@ class Scribe:
 
         Raises OSError.
         """
+        self._threads = _threads()
         self._descriptor = open_nameless(folder)
         self._digest = hashlib.sha256()
         self._pieces: deque[tuple[bytes, bool]] = deque()
@@ -65,7 +78,7 @@ class Scribe:
             if self._running or self.backlog < AT_ONCE_OCTETS:
                 return
             self._running = True
-        _threads().submit(self._work)
+        self._threads.submit(self._work)
 
     def flush(self) -> None:
         """Let nothing wait for more to come."""
@@ -73,7 +86,7 @@ class Scribe:
             if self._running or not self._pieces:
                 return
             self._running = True
-        _threads().submit(self._work)
+        self._threads.submit(self._work)
 
     def read(self, start: int, most: int) -> bytes:
         """Return octets that are in the file, from there on; none when there are no more yet."""
@@ -112,12 +125,13 @@ class Scribe:
 
     def _work(self) -> None:
         while (given := self._next()) is not None:
-            piece, mark = given
-            if mark:
-                self.marked = self._digest.copy()
-            self._digest.update(piece)
-            if self.trouble is None:
-                self._write(piece)
+            try:
+                self._keep(*given)
+            except OSError as error:
+                self.trouble = error
+            except MemoryError:
+                # Nobody may be left to wait for a thread that died.
+                self.trouble = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
         if self._progress is not None:
             self._progress()
 
@@ -133,16 +147,19 @@ class Scribe:
             self.backlog -= len(given[0])
             return given
 
-    def _write(self, piece: bytes) -> None:
-        try:
-            write_all(self._descriptor, piece)
-            self.written += len(piece)
-            if self.written - self._flushed >= WRITE_BACK_OCTETS:
-                size = self.written - self._flushed
-                os.posix_fadvise(self._descriptor, self._flushed, size, os.POSIX_FADV_DONTNEED)
-                self._flushed = self.written
-        except OSError as error:
-            self.trouble = error
+    def _keep(self, piece: bytes, mark: bool) -> None:  # noqa: FBT001 - as it was queued
+        """Hash and write a piece; after trouble nothing more is kept."""
+        if mark:
+            self.marked = self._digest.copy()
+        self._digest.update(piece)
+        if self.trouble is not None:
+            return
+        write_all(self._descriptor, piece)
+        self.written += len(piece)
+        if self.written - self._flushed >= WRITE_BACK_OCTETS:
+            size = self.written - self._flushed
+            os.posix_fadvise(self._descriptor, self._flushed, size, os.POSIX_FADV_DONTNEED)
+            self._flushed = self.written
 
 
 def write_all(descriptor: int, octets: bytes) -> None:

@@ -1,0 +1,44 @@
+"""The thread that hashes and writes a large message."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from gateway.intake.scribe import Scribe
+
+
+class Exhausted(Scribe):
+    """One for which there is no memory any more."""
+
+    def _keep(self, piece: bytes, mark: bool) -> None:  # noqa: FBT001 - as it overrides
+        raise MemoryError
+
+
+def test_what_is_given_is_hashed_and_written_in_order(tmp_path: Path) -> None:
+    scribe = Scribe(tmp_path)
+    for piece in (b"one", b"two", b"three"):
+        scribe.take(piece)
+    scribe.wait()
+    assert scribe.read(0, 100) == b"onetwothree"
+    assert scribe.digest() == hashlib.sha256(b"onetwothree").digest()
+    scribe.drop()
+
+
+def test_memory_that_is_used_up_is_told_to_who_waits(tmp_path: Path) -> None:
+    scribe = Exhausted(tmp_path)
+    scribe.take(b"one")
+    with pytest.raises(OSError, match="memory") as caught:
+        scribe.wait()
+    assert caught.value.errno == errno.ENOMEM
+    scribe.drop()
+
+
+def test_the_file_can_be_let_go_after_trouble(tmp_path: Path) -> None:
+    scribe = Exhausted(tmp_path)
+    scribe.take(b"one")
+    scribe.drop()
+    assert not scribe.busy
