@@ -14,7 +14,7 @@ from gateway.intake.scribe import Scribe
 class Exhausted(Scribe):
     """One for which there is no memory any more."""
 
-    def _keep(self, piece: bytes, mark: bool) -> None:  # noqa: FBT001 - as it overrides
+    def _keep(self, piece: bytes, mark: bool) -> None:
         raise MemoryError
 
 
