@@ -58,6 +58,32 @@ async def test_what_waits_is_done_in_one_turn() -> None:
     batches.close()
 
 
+async def test_among_others_a_turn_begins_when_nobody_else_comes() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    await asyncio.gather(batches.ask(int), batches.ask(int))
+    before = turns.turns
+    first = batches.ask(int)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await asyncio.gather(first, batches.ask(int))
+    assert turns.turns == before + 1
+    batches.close()
+
+
+async def test_who_comes_alone_does_not_wait_for_others() -> None:
+    turns = Turns()
+    batches = Batches("writer", turns)
+    await batches.ask(int)
+    before = turns.turns
+    first = batches.ask(int)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    await asyncio.gather(first, batches.ask(int))
+    assert turns.turns == before + 2
+    batches.close()
+
+
 async def test_a_lazy_job_rides_with_another() -> None:
     turns, done = Turns(), []
     batches = Batches("writer", turns, linger_s=60)
