@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from gateway.model.decision import Outcome
+from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Entry
 
 
@@ -45,6 +45,7 @@ LABELS = {
     "merge": "Merge {2} into this contact",
     "link": "Put it into this conversation",
     "approve": "Approve",
+    "approve-route": "Approve, and believe this route",
     "discard": "Discard",
 }
 SENTENCES = {
@@ -61,6 +62,8 @@ SENTENCES = {
     "merge": "All addresses of {2} become addresses of this contact.",
     "link": "Both become one conversation, and what was stopped in it is judged again.",
     "approve": "It goes onto the timeline.",
+    "approve-route": "It goes onto the timeline. Copies of this user that the same machine brings"
+    " need no other proof from now on; those that wait are judged again.",
     "discard": "It stays off the timeline, and its content is not kept.",
 }
 _BY_WORDS = {
@@ -102,7 +105,9 @@ def orders_for(entry: Entry, command: str) -> list[Order]:
     if (cure := order_of(command, entry.entry_id)) is not None:
         found.append(cure)
     if entry.outcome is Outcome.HELD:
-        found += [Order(kind, entry.entry_id) for kind in ("approve", "discard")]
+        unproven = entry.reason is Reason.COPY_SENDER_UNVERIFIED
+        kinds = ("approve", *(("approve-route",) if unproven else ()), "discard")
+        found += [Order(kind, entry.entry_id) for kind in kinds]
     elif entry.kept and entry.outcome is Outcome.NOT_LOGGED:
         found += [Order(kind, entry.entry_id) for kind in ("log", "log-thread", "replay")]
     by_kind: dict[str, Order] = {}
