@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.bench.accuracy import run
-from tests.bench.argued import NOTES, argue
+from tests.bench.argued import NOTES, argue, case_of
 from tests.bench.results import Result, summarise
 from tests.mail.build import letter, multipart
 
-HARD = "bo:sisimai:lhost-x2-01"
+HARD = "bounce-1"
 BOUNCE = multipart(
     "report; report-type=delivery-status",
     "\nNo such user.",
@@ -22,6 +22,16 @@ BOUNCE = multipart(
     "Final-Recipient: rfc822; bob@x.example\nAction: failed\nStatus: 5.1.1\n",
     From="MAILER-DAEMON@x.example",
 )
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """A note that holds the report to tell of a hard bounce."""
+    path = tmp_path / "notes.toml"
+    path.write_text(
+        f'[[note]]\ncase = "{case_of(HARD)}"\nfield = "hard"\nours = "[True]"\nreason = "r"\n'
+    )
+    return path
 
 
 def scored(
@@ -55,20 +65,22 @@ def test_what_is_read_otherwise_than_labelled_is_a_miss(tmp_path: Path) -> None:
     assert summarise([result])[0]["right"] == 0
 
 
-def test_a_miss_that_is_argued_stays_a_miss_and_is_counted_aside(tmp_path: Path) -> None:
+def test_a_miss_that_is_argued_stays_a_miss_and_is_counted_aside(
+    tmp_path: Path, notes: Path
+) -> None:
     results = scored(tmp_path, bounce_label(hard=False), BOUNCE)
-    assert argue(results) == []
+    assert argue(results, notes) == []
     (row,) = summarise(results)
     assert (row["right"], row["argued"]) == (0, 1)
 
 
-def test_a_note_about_what_is_right_by_now_is_a_fault(tmp_path: Path) -> None:
-    assert argue(scored(tmp_path, bounce_label(hard=True), BOUNCE)) == [HARD]
+def test_a_note_about_what_is_right_by_now_is_a_fault(tmp_path: Path, notes: Path) -> None:
+    assert argue(scored(tmp_path, bounce_label(hard=True), BOUNCE), notes) == [HARD]
 
 
-def test_a_note_does_not_excuse_another_answer_than_its_own(tmp_path: Path) -> None:
+def test_a_note_does_not_excuse_another_answer_than_its_own(tmp_path: Path, notes: Path) -> None:
     results = scored(tmp_path, bounce_label(hard=False), letter("x"))
-    assert argue(results) == [HARD]
+    assert argue(results, notes) == [HARD]
     assert not results[0].argued
 
 
