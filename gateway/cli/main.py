@@ -48,7 +48,7 @@ COMMANDS = {
 }
 
 
-def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click
     if asked:
         click.echo(f"replygate {_version()}")
         ctx.exit()

@@ -137,7 +137,7 @@ def _milter(postfix: Postfix, service: str, value: str) -> Finding:
     )  # fmt: skip
 
 
-def _told(check: str, well: bool, found: str, remedy: str) -> Finding:  # noqa: FBT001
+def _told(check: str, well: bool, found: str, remedy: str) -> Finding:  # noqa: FBT001 - the finding
     return Finding(check, well, found, "" if well else remedy)
 
 

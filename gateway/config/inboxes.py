@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from gateway.config.guarded import read_guarded
 from gateway.config.lines import Path
-from gateway.config.secrets import read_secret
 from gateway.config.settings import Imap
 from gateway.config.sinks import is_loopback
 from gateway.config.tables import Table, Tables
@@ -20,24 +20,11 @@ def read_inboxes(
     tables: Tables, document: Table, names: frozenset[str], environ: Mapping[str, str]
 ) -> tuple[Imap, ...]:
     """Return the inboxes; none where there is no table. `names` are those of listeners."""
-    found = document.get("imap", [])
-    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
-        tables.say(("imap",), "A connected inbox is written as [[imap]], in two brackets.")
-        return ()
     made: list[Imap] = []
-    for number, table in enumerate(found):
-        path = ("imap", number)
-        name = f"imap_{table.get('name', '')}"
-        try:
-            secret = read_secret(name, environ)
-        except (OSError, UnicodeDecodeError) as error:
-            why = type(error).__name__
-            tables.say((*path, "name"), f"The secret {name} cannot be read ({why}).")
-            continue
-        if (inbox := tables.settings(Imap, table, path, {"secret": secret})) is not None:
-            taken = names | {one.name for one in made}
-            _look_at(tables, inbox, path, taken)
-            made.append(inbox)
+    what = "A connected inbox"
+    for path, inbox in read_guarded(tables, document, Imap, "imap", what, environ):
+        _look_at(tables, inbox, path, names | {one.name for one in made})
+        made.append(inbox)
     return tuple(made)
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from gateway.config.guarded import read_guarded
 from gateway.config.lines import Path
-from gateway.config.secrets import read_secret
 from gateway.config.settings import Sink, Sync
 from gateway.config.tables import Table, Tables
 
@@ -20,25 +20,12 @@ def read_syncs(
     tables: Tables, document: Table, sinks: tuple[Sink, ...], environ: Mapping[str, str]
 ) -> tuple[Sync, ...]:
     """Return the sources; none where there is no table."""
-    found = document.get("sync", [])
-    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
-        tables.say(("sync",), "A source is written as [[sync]], in two brackets.")
-        return ()
     made: list[Sync] = []
-    for number, table in enumerate(found):
-        path = ("sync", number)
-        name = f"sync_{table.get('name', '')}"
-        try:
-            secret = read_secret(name, environ)
-        except (OSError, UnicodeDecodeError) as error:
-            why = type(error).__name__
-            tables.say((*path, "name"), f"The secret {name} cannot be read ({why}).")
-            continue
-        if (sync := tables.settings(Sync, table, path, {"secret": secret})) is not None:
-            _look_at(tables, sync, path, sinks)
-            if any(sync.name == earlier.name for earlier in made):
-                tables.say((*path, "name"), f'[[sync]] name: two have the name "{sync.name}".')
-            made.append(sync)
+    for path, sync in read_guarded(tables, document, Sync, "sync", "A source", environ):
+        _look_at(tables, sync, path, sinks)
+        if any(sync.name == earlier.name for earlier in made):
+            tables.say((*path, "name"), f'[[sync]] name: two have the name "{sync.name}".')
+        made.append(sync)
     return tuple(made)
 
 

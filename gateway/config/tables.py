@@ -59,7 +59,7 @@ class Tables:
         """
         found = dict(given or {})
         before = len(self.faults)
-        asked = {f.name: f for f in fields(kind) if f.name not in found}  # type: ignore[arg-type]
+        asked = {f.name: f for f in fields(kind) if f.name not in found}  # type: ignore[arg-type] # any
         self.unknown(table, asked, path, title(path))
         hints = get_type_hints(kind, include_extras=True)
         for name, asked_field in asked.items():

@@ -119,7 +119,7 @@ class Later(Answer):
         return iter(self._there)
 
 
-def _answer_of(rows: list[_Row], count: int, gives_number: bool) -> Answer:  # noqa: FBT001
+def _answer_of(rows: list[_Row], count: int, gives_number: bool) -> Answer:  # noqa: FBT001 - SQL
     return Answer(rows, count, rows[0][0] if gives_number and rows else None)
 
 
