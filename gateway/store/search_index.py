@@ -8,17 +8,16 @@ numbers. What is taken out goes with `forget`: then nothing of it is left in the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 from gateway.store import database
 from gateway.store.book import now
 from gateway.store.rows import FOREVER, micros
+from gateway.store.side_file import SideFile
 from gateway.store.terms import terms_of
 
 FILE: Final = "search.db"
@@ -76,37 +75,11 @@ def of_contact(number: int) -> str:
     return f"c{number}"
 
 
-class SearchIndex:
+class SearchIndex(SideFile):
     """The index in this folder; made when it is not there."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], datetime] = now) -> None:
-        self._path = folder / FILE
-        self._clock = clock
-        self._connection = database.connect(self._path, timeout_s=30.0)
-        try:
-            with database.told(self._path):
-                # It can be made anew: a commit needs no flush of its own.
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-                for statement in _SCHEMA:
-                    self._connection.execute(statement)
-        except BaseException:
-            self._connection.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
+        super().__init__(folder / FILE, _SCHEMA, clock=clock, timeout_s=30.0)
 
     def put(self, read: Callable[[], Iterable[Spoken]]) -> int:
         """Index what `read` gives, in place of what is known of it; return how many.
@@ -203,21 +176,6 @@ class SearchIndex:
         with database.told(self._path):
             self._connection.execute("INSERT INTO terms(terms) VALUES ('optimize')")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-    def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        with database.told(self._path):
-            return list(self._connection.execute(sql, values).fetchall())
-
-    @contextmanager
-    def _change(self) -> Iterator[database.Connection]:
-        with database.told(self._path):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
 
 
 _TAKEN: Final = "SELECT 1 FROM documents WHERE document = ?"

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from gateway.store.book import now
 from gateway.store.rows import micros
-from gateway.web.vault_file import VaultFile, now
+from gateway.web.vault_file import VaultFile
 
 VALID: Final = timedelta(minutes=30)
 TRIES: Final = 5

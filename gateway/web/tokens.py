@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from gateway.store.book import now
 from gateway.store.faults import NotListedError
 from gateway.store.rows import micros, moment, moment_or_none
-from gateway.web.vault_file import VaultFile, now
+from gateway.web.vault_file import VaultFile
 
 Scope = Literal["read", "act", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "act", "admin")

@@ -20,8 +20,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from itsdangerous import BadSignature, Signer
 
+from gateway.store.book import now
 from gateway.store.rows import micros, moment
-from gateway.web.vault_file import VaultFile, now
+from gateway.web.vault_file import VaultFile
 
 SHORTEST = 10
 """Characters that a password has at least."""
