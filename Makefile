@@ -25,9 +25,9 @@ check: $(READY)
 	$(BIN)/coverage report --fail-under=99 --include='gateway/model/*,gateway/mail/*,gateway/rules/*'
 	$(MAKE) --no-print-directory torture-quick
 
-# 2,000 kills, and an hour of mixed load with faults.
+# 2,000 kills, memory over a hundred thousand letters, and an hour of mixed load with faults.
 torture: $(READY)
-	$(BIN)/python -m tests.torture --kills 2000 --soak 3600 --readme README.md
+	$(BIN)/python -m tests.torture --kills 2000 --steady 100000 --soak 3600 --readme README.md
 
 # 100 kills and fifteen seconds of that load, about a minute.
 torture-quick: $(READY)

@@ -6,6 +6,7 @@ It ends data at CRLF.CRLF only and keeps every octet, in wire form and unstuffed
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -33,11 +34,21 @@ class Taken:
     wire: bytes
     """With stuffed dots, without the final dot."""
     xforward: list[str] = field(default_factory=list)
+    digest: bytes = b""
+    """Of the content that was forgotten."""
 
     @property
     def content(self) -> bytes:
         plain = (b"\r\n" + self.wire).replace(b"\r\n.", b"\r\n")
         return plain[2:]
+
+    @property
+    def sha256(self) -> bytes:
+        return self.digest or hashlib.sha256(self.content).digest()
+
+    def forget(self) -> None:
+        """Keep the digest in place of the octets."""
+        self.digest, self.wire = self.sha256, b""
 
 
 class NextHop:
@@ -47,6 +58,8 @@ class NextHop:
         self.extensions = extensions
         self.taken: list[Taken] = []
         self.heard: list[str] = []
+        self.forgets = False
+        """Whether it keeps digests in place of octets, and nothing of what it heard."""
         self.connections = 0
         self.open_now = 0
         self.closed = asyncio.Condition()
@@ -99,7 +112,7 @@ class _Talk:
             await self.obey(line.decode("utf-8", "surrogateescape").removesuffix("\r\n"))
 
     async def obey(self, line: str) -> None:
-        self.hop.heard.append(line)
+        self.hear(line)
         verb = line.split(" ", maxsplit=1)[0].upper()
         if verb == "EHLO":
             offers = ["hop", *self.hop.extensions]
@@ -116,6 +129,10 @@ class _Talk:
         else:
             code = await self.say(line, "250 2.1.0 Ok")
             self.note(verb, line, accepted=code.startswith("2"))
+
+    def hear(self, line: str) -> None:
+        if not self.hop.forgets:
+            self.hop.heard.append(line)
 
     def note(self, verb: str, line: str, *, accepted: bool) -> None:
         if verb == "RSET":
@@ -138,10 +155,12 @@ class _Talk:
             await self.writer.drain()
             raise _Closed
         wire = await self.content()
-        self.hop.heard.append(".")
+        self.hear(".")
         answer = self.hop.answer(".") or f"250 2.0.0 Ok: queued as {len(self.hop.taken) + 1:X}"
         if answer == "close after taking" or answer.startswith("2"):
             taken = Taken(self.mail, self.rcpts.copy(), wire, self.xforward.copy())
+            if self.hop.forgets:
+                taken.forget()
             self.hop.taken.append(taken)
         self.mail, self.rcpts, self.xforward = "", [], []
         await self.send(answer)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pysqlite3
@@ -34,13 +34,23 @@ class Account:
     copies: int = 0
     entries: int = 0
     lost: int = 0
+    unrecorded: int = 0
+    """Passed on without an entry while there was no room for one, which the log says (D-3)."""
     faults: list[str] = field(default_factory=list)
 
     def add(self, other: Account) -> None:
         """Count another run in."""
-        for name in ("letters", "delivered", "doubled", "copies", "entries", "lost"):
+        for name in ("letters", "delivered", "doubled", "copies", "entries", "lost", "unrecorded"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.faults += other.faults
+
+
+class Full(NamedTuple):
+    """A time when letters over this size could be written nowhere, by the clock of durations."""
+
+    began: float
+    ended: float
+    over: int = 0
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,13 @@ def _octets(path: Path, start: int, size: int) -> bytes:
         return file.read(size)
 
 
-def account(letters: Iterable[Letter], taken: Iterable[Taken], database: Path) -> Account:
-    """Hold all three against each other."""
+def account(
+    letters: Iterable[Letter],
+    taken: Iterable[Taken],
+    database: Path,
+    full: Sequence[Full] = (),
+) -> Account:
+    """Hold all three against each other; `full` are the times when nothing could be written."""
     ill, entries, sightings = look(database)
     result = Account(faults=[f"store: {said}" for said in ill])
     by_letter: dict[str, list[Taken]] = {}
@@ -129,6 +144,7 @@ def account(letters: Iterable[Letter], taken: Iterable[Taken], database: Path) -
             by_letter.pop(letter.message_id, []),
             [(number, sightings.get(number, [])) for number in entries.pop(letter.message_id, [])],
             result,
+            full,
         )
     result.faults += [f"the next hop took {name}, which nobody sent" for name in by_letter]
     result.faults += [f"an entry for {name}, which nobody sent" for name in entries]
@@ -136,7 +152,11 @@ def account(letters: Iterable[Letter], taken: Iterable[Taken], database: Path) -
 
 
 def _one(
-    letter: Letter, taken: list[Taken], found: list[tuple[int, list[Seen]]], result: Account
+    letter: Letter,
+    taken: list[Taken],
+    found: list[tuple[int, list[Seen]]],
+    result: Account,
+    full: Sequence[Full],
 ) -> None:
     name, faults = letter.message_id, result.faults
     result.letters += 1
@@ -161,9 +181,21 @@ def _one(
     for attempt in tries:
         if said[attempt] and not said[attempt].startswith("250"):
             faults.append(f"{attempt} was answered {said[attempt]} after it was taken")
-    if any(each.content != letter.octets for each in taken):
+    if any(each.sha256 != letter.sha256 for each in taken):
         faults.append(f"{name} was altered on its way")
+    if taken and not found and _without_room(letter, full):
+        result.unrecorded += 1
+        return
     _entry(letter, taken, found, result)
+
+
+def _without_room(letter: Letter, full: Sequence[Full]) -> bool:
+    """Whether a try of a letter that goes onward fell into a time when nothing could be written."""
+    return not letter.is_copy and any(
+        attempt.began <= each.ended and each.began <= attempt.ended and letter.size > each.over
+        for attempt in letter.attempts
+        for each in full
+    )
 
 
 def _entry(
@@ -172,7 +204,7 @@ def _entry(
     name, faults = letter.message_id, result.faults
     if (taken or letter.taken) and not found:
         result.lost += letter.is_copy
-        faults.append(f"{name} ({len(letter.octets)} octets) was taken and has no entry")
+        faults.append(f"{name} ({letter.size} octets) was taken and has no entry")
     if len(found) > 1:
         faults.append(f"{name} has {len(found)} entries")
     for _, sightings in found:

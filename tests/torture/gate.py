@@ -72,8 +72,8 @@ class Zygote:
 
 
 @asynccontextmanager
-async def zygote() -> AsyncIterator[Zygote]:
-    """Start the process that forks gateways."""
+async def zygote(environ: Mapping[str, str] | None = None) -> AsyncIterator[Zygote]:
+    """Start the process that forks gateways, with this in its environment."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -81,6 +81,7 @@ async def zygote() -> AsyncIterator[Zygote]:
         cwd=ROOT,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **(environ or {})},
     )
     try:
         yield Zygote(process)
@@ -101,6 +102,8 @@ class Gate:
     more: str = ""
     """Appended to its configuration."""
     workers: int = 1
+    state_at: Path | None = None
+    """Its state folder, where that is on a disk of its own."""
     ports: dict[str, int] = field(default_factory=dict)
     pid: int = 0
     ready: asyncio.Event = field(default_factory=asyncio.Event)
@@ -117,7 +120,7 @@ class Gate:
     @property
     def state(self) -> Path:
         """Its state folder."""
-        return self.folder / "state"
+        return self.state_at or self.folder / "state"
 
     @property
     def database(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -25,6 +26,9 @@ class Attempt:
     """Told to the next hop as ENVID, so that what it took names the try."""
     said: str = ""
     """The reply to the final dot; empty when none came."""
+    began: float = field(default_factory=time.monotonic)
+    ended: float = 0.0
+    """Both by the clock of durations; 0 while it goes on."""
 
 
 @dataclass
@@ -39,16 +43,21 @@ class Letter:
     attempts: list[Attempt] = field(default_factory=list)
     refused: str = ""
     """A reply that no client would get over; there must be none."""
+    size: int = 0
+    sha256: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.size = len(self.octets)
+        self.sha256 = hashlib.sha256(self.octets).digest()
+
+    def forget(self) -> None:
+        """Keep size and digest alone: hours of letters are more than there is memory."""
+        self.octets = b""
 
     @property
     def is_copy(self) -> bool:
         """Whether the gateway is its final destination."""
         return self.rcpt == LOG
-
-    @property
-    def sha256(self) -> bytes:
-        """The digest of its octets."""
-        return hashlib.sha256(self.octets).digest()
 
     @property
     def taken(self) -> bool:
@@ -100,6 +109,7 @@ class Client:
                     await self._try(letter, attempt)
             except (ConnectionError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0)
+            attempt.ended = time.monotonic()
             if attempt.said.startswith("5"):
                 letter.refused = attempt.said
 
