@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -50,8 +51,16 @@ CREATE TABLE IF NOT EXISTS languages (user TEXT PRIMARY KEY, language TEXT NOT N
 INSERT OR IGNORE INTO settings VALUES ('secret', randomblob(32));
 """
 _hasher = PasswordHasher()
-# Verified where there is no such user, so that time does not tell who is one.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Return what is verified where there is no such user, so that time does not tell who is one.
+
+    It takes as long to make as to verify, so every sign-in asks for it, and the first one waits
+    whoever it is.
+    """
+    return _hasher.hash(secrets.token_hex(16))
 
 
 class PasswordTooShortError(ValueError):
@@ -101,9 +110,10 @@ class Vault(VaultFile):
 
     def is_right(self, user: str, password: str) -> bool:
         """Whether this is the password of the user; takes as long where there is no such user."""
+        nobody = _nobody()
         rows = self._rows("SELECT hash FROM passwords WHERE user = ?", user)
         try:
-            right = _hasher.verify(rows[0][0] if rows else _NOBODY, password)
+            right = _hasher.verify(rows[0][0] if rows else nobody, password)
         except (VerificationError, InvalidHashError):
             return False
         return right and bool(rows)
