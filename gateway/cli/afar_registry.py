@@ -59,6 +59,10 @@ class AfarRegistry:
         """Add a proven further address of a user."""
         self._post(f"/users/{part(user)}/addresses", company.User, address=address)
 
+    def remove_further_address(self, user: str, address: str) -> None:
+        """Take a further address from a user."""
+        self._send("DELETE", f"/users/{part(user)}/addresses/{part(address)}", company.User)
+
     def add_mailbox(
         self,
         address: str,

@@ -13,12 +13,12 @@ from rich.text import Text
 from gateway.cli.command import Command, config_file
 from gateway.cli.opening import place_of_store
 from gateway.cli.output import console, json_option, print_json, print_rows
-from gateway.cli.postfix import look_at_postfix
 from gateway.cli.trouble import CommandError
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.settings import Config
-from gateway.web.findings import Finding, examine
+from gateway.web.doctor import examine
+from gateway.web.findings import Finding
 
 
 @click.command("check-config", cls=Command)
@@ -65,7 +65,6 @@ def _examine(config: Config) -> Iterator[Finding]:
     if config.gateway.state.is_dir():
         place_of_store(config)
     yield from examine(config)
-    yield from look_at_postfix(config)
 
 
 def _show(config: Config) -> None:

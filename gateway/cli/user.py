@@ -111,6 +111,18 @@ def add_address(ctx: click.Context, address: str, further: Sequence[str]) -> Non
         would_be_logged(config, Filters(address=each), f"--address {each}")
 
 
+@user.command("remove-address")
+@click.argument("address")
+@click.argument("further", nargs=-1, required=True)
+@click.pass_context
+def remove_address(ctx: click.Context, address: str, further: Sequence[str]) -> None:
+    """Take FURTHER addresses from the user with this ADDRESS."""
+    with open_registry(place_of(ctx)) as registry:
+        for each in further:
+            registry.remove_further_address(address, each)
+    say(f"Mail from {', '.join(further)} is not that of {address} any more.")
+
+
 @user.command()
 @click.argument("address")
 @click.password_option(help="Asked for when it is not given, which keeps it out of the history.")

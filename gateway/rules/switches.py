@@ -57,7 +57,8 @@ def read_value(name: str, text: str) -> Any:
         value = msgspec.json.decode(text, type=_hints()[name])
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise SwitchError(f"{name} cannot be {text}: {error}.") from error
-    if isinstance(value, int) and value < 0:
+    numbers = [limit for _, limit in value] if isinstance(value, tuple) else [value]
+    if any(isinstance(number, int) and number < 0 for number in numbers):
         raise SwitchError(f"{name} cannot be {text}: it is below 0.")
     return value
 

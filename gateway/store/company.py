@@ -9,7 +9,7 @@ from gateway.model.directory import Mailbox, User
 from gateway.store.book import Book, address_key
 from gateway.store.database import Connection
 from gateway.store.directory import read_mailboxes, read_users
-from gateway.store.faults import AlreadyKnownError
+from gateway.store.faults import AlreadyKnownError, NotListedError
 from gateway.store.rows import moment
 
 PROVIDERS = ("google", "microsoft365", "exchange", "imap", "other")
@@ -62,6 +62,18 @@ class CompanyBook(Book):
             change.execute(
                 "INSERT INTO user_addresses VALUES (?, ?, ?)", (key, owner, self._at(at))
             )
+
+    def remove_further_address(self, user: str, address: str) -> None:
+        """Take a further address from a user. Raises NotListedError when it is none of his."""
+        owner, key = self._user(user), address_key(address)
+        with self._change() as change:
+            gone = change.execute(
+                "DELETE FROM user_addresses WHERE address = ? AND user = ?", (key, owner)
+            )
+            if not gone.rowcount:
+                raise NotListedError(
+                    f"{key} is no further address of {owner}. See: replygate user list"
+                )
 
     def add_mailbox(
         self,

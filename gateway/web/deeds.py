@@ -39,6 +39,16 @@ def add_user_address(registry: Registry, given: Given, told: Tongue) -> str:
     )
 
 
+def remove_user_address(registry: Registry, given: Given, told: Tongue) -> str:
+    """Take a further address from a user."""
+    registry.remove_further_address(given["user"], given["address"])
+    return told.say(
+        "{address} does not belong to {user} any more.",
+        address=given["address"],
+        user=given["user"],
+    )
+
+
 def logging_on(registry: Registry, given: Given, told: Tongue) -> str:
     """Let the mail of a user be logged."""
     registry.set_logging(given["user"], on=True)
@@ -169,6 +179,7 @@ OFF_WARNING = "Nothing of {user} is logged from now on, until it is turned on ag
 DEEDS: Mapping[str, Deed] = {
     "add-user": Deed(add_user),
     "add-user-address": Deed(add_user_address),
+    "remove-user-address": Deed(remove_user_address),
     "logging-on": Deed(logging_on),
     "logging-off": Deed(logging_off, OFF_WARNING),
     "permit": Deed(permit),

@@ -1,4 +1,4 @@
-"""What `replygate doctor` looks at on the gateway's own side: files, store, spool, next hops."""
+"""What `doctor` looks at on the gateway's own side: files, store, spool, next hops."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Finding:
     """What to do; empty when all is well."""
 
 
-def examine(config: Config) -> Iterator[Finding]:
+def look_at_ourselves(config: Config) -> Iterator[Finding]:
     """Look at all of it."""
     yield Finding("configuration", True, str(config.file))
     yield from look_at_files(config)

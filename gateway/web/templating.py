@@ -19,6 +19,7 @@ from gateway.rules.telling import FATES, OUTCOMES, STAGES
 from gateway.web.orders import LABELS, SENTENCES, Order
 from gateway.web.work import Done
 from gateway.words.catalogue import LANGUAGES, Language, Tongue, tongue
+from gateway.words.findings import finding_in
 from gateway.words.phrases import fault_in, phrase_in
 from gateway.words.rules import remedy_in, sentences_in
 
@@ -101,6 +102,7 @@ def _environment(told: Tongue) -> Environment:
         "does": partial(does, told),
         "effect": partial(effect, told),
         "fault": partial(fault_in, told),
+        "finding": partial(finding_in, told),
         "file_state": partial(file_state, told),
         "Outcome": Outcome,
     }

@@ -6,6 +6,7 @@ They reach us filled in already. A test holds this list against the code that sa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from gateway.rules.content import NEVER_COMPLETE, SOME_FILE, SOME_SCANNER, WHEN_COMPLETE
@@ -26,6 +27,10 @@ PHRASES: Final = (
     "no usable author",
 )
 """What evidence may hold beside addresses, names and numbers."""
+NO_NUMBER: Final = "{0} is no number."
+NO_LIMIT: Final = "{0}: write a name and its limit in MB, such as ann@example.com 20."
+SLIPS: Final = (NO_NUMBER, NO_LIMIT, "{0} cannot be {1}: it is below 0.")
+"""What is answered to a value that cannot be."""
 FAULTS: Final = (
     "{0} is an address of contact {1} already.",
     "{0} and {1} are one contact already.",
@@ -39,6 +44,7 @@ FAULTS: Final = (
     "{0} lives at {1} already.",
     "{0} is an address of user {1} already.",
     "{0} is an address of mailbox {1} already.",
+    "{0} is no further address of {1}. See: replygate user list",
     "There is no user {0}. Add it with: replygate user add {1}",
     "There is no mailbox {0}. Add it with: replygate mailbox add {1}",
     "There is no contact {0}. Add it with: replygate contact add {1}",
@@ -58,9 +64,14 @@ def phrase_in(tongue: Tongue, value: str) -> str:
 
 def fault_in(tongue: Tongue, said: str) -> str:
     """Return what the store answered in this language; as it is where it is no known answer."""
+    return filled_in(tongue, said, (*FAULTS, *SLIPS))
+
+
+def filled_in(tongue: Tongue, said: str, templates: Iterable[str]) -> str:
+    """Return what was filled in English in this language; as it is where no template fits."""
     if tongue.language == "en":
         return said
-    for template in FAULTS:
+    for template in templates:
         if (found := values_of(template, said)) is not None:
             return tongue.template(template).format(*found.values())
     return said

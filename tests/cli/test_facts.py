@@ -59,6 +59,14 @@ def test_a_user_gets_further_addresses(run: Run, anna: str) -> None:
     assert rows(run("user", "list", "--json"))[0]["further"] == ["anna@home.example"]
 
 
+def test_a_further_address_is_taken_from_its_user(run: Run, anna: str) -> None:
+    run("user", "add-address", anna, "anna@home.example")
+    run("user", "remove-address", anna, "Anna@home.example")
+    assert rows(run("user", "list", "--json"))[0]["further"] == []
+    said = run("user", "remove-address", anna, "anna@home.example", fails=1).stderr
+    assert "is no further address of" in said
+
+
 def test_an_unknown_user_is_told_with_the_command_that_adds_one(run: Run) -> None:
     said = run("user", "logging-on", "who@corp.example", fails=1).stderr
     assert "replygate user add who@corp.example" in said

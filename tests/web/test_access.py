@@ -33,6 +33,8 @@ PAGES: Final = {
     "people": "/people",
     "switch": "/policy/log?value=all",
     "admin": "/admin",
+    "doctor": "/admin/doctor",
+    "limits": "/policy/attachment_limit_by_user?value=anna@corp.example+20",
     "tokens": "/admin/tokens",
     "outbox": "/outbox",
     "why-not": "/messages/{deputy}",

@@ -59,7 +59,7 @@ def test_language_of_the_sign_in_page_stays(app: Starlette) -> None:
     "path",
     ["/", "/decisions", "/contacts", "/contacts/1", "/companies/customer.example", "/held",
      "/suggestions", "/search?q=offer", "/policy", "/policy/log?value=all", "/people", "/admin",
-     "/me", "/missing", "/messages/{deputy}",
+     "/admin/doctor", "/me", "/missing", "/messages/{deputy}",
      "/messages/{deputy}/do/add-address", "/messages/{offer}"],
 )  # fmt: skip
 def test_japanese_page_holds_no_english_sentence(mail: Mail, bea: Browser, path: str) -> None:

@@ -69,6 +69,22 @@ def test_address_is_his_who_reads_its_mail(
     assert "This is not the code" in said(anna, "/me/addresses/proof", **given)
 
 
+def test_proven_address_is_his_until_he_removes_it(
+    anna: Browser, bob: Browser, company: Registry
+) -> None:
+    company.add_further_address(ANNA, HOME)
+    assert HOME in anna.get("/me").text
+    told = said(bob, "/me/addresses/removal", address=HOME)
+    assert f"{HOME} is no further address of {BOB}" in told
+    assert f"{HOME} is not yours any more." in said(anna, "/me/addresses/removal", address=HOME)
+    assert company.user(ANNA).further == ()
+
+
+def test_login_cannot_be_removed(anna: Browser, company: Registry) -> None:
+    assert "is no further address" in said(anna, "/me/addresses/removal", address=ANNA)
+    assert company.user(ANNA).key == ANNA
+
+
 def test_code_is_for_him_alone_who_asked_for_it(
     anna: Browser, bob: Browser, config: Config, company: Registry
 ) -> None:

@@ -29,6 +29,7 @@ def done(bea: Browser, kind: str, **given: str) -> str:
         ("add-user", {"address": ANNA}, "is an address of user anna@corp.example already."),
         ("add-user", {"address": "nonsense"}, "is no email address."),
         ("add-user-address", {"user": ANNA, "address": "a@home.example"}, "a@home.example belongs"),
+        ("remove-user-address", {"user": ANNA, "address": "a@b.example"}, "no further address"),
         ("logging-off", {"user": ANNA}, "Turn on<"),
         ("forbid", {"user": ANNA}, "Permit<"),
         ("add-mailbox", {"address": "hr@corp.example"}, "hr@corp.example is connected now."),
@@ -104,7 +105,14 @@ def test_every_form_of_the_page_leads_to_a_deed(mail: Mail, bea: Browser) -> Non
     mail(letter())
     kinds = set(re.findall(r'action="/people/([a-z-]+)"', bea.get("/people").text))
     assert kinds <= DEEDS.keys()
-    assert DEEDS.keys() - kinds <= {"logging-on", "permit", "unlist", "disallow", "end-enrolment"}
+    assert DEEDS.keys() - kinds <= {
+        "logging-on",
+        "permit",
+        "unlist",
+        "disallow",
+        "end-enrolment",
+        "remove-user-address",
+    }
 
 
 def test_what_is_no_deed_is_not_there(mail: Mail, bea: Browser) -> None:

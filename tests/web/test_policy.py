@@ -51,6 +51,16 @@ def test_what_is_judged_again_goes_by_the_switch(mail: Mail, bea: Browser) -> No
         ("suggest_alias", "value=yes", ": yes"),
         ("spam_providers", "value=&value=google", ": google"),
         ("pending_minutes", "value=30", ": 30"),
+        (
+            "attachment_limit_by_user",
+            "value=Anna@corp.example+20%0D%0Abob@corp.example+%3D+0",
+            "by user: anna@corp.example 20 MB, bob@corp.example 0 B",
+        ),
+        ("attachment_limit_by_type", "value=video/*+1.5", "by type: video/* 1.5 MB"),
+        ("attachment_limit_by_type", "value=", "by type: none"),
+        ("attachment_limit_by_type", "value=video/*", "write a name and its limit in MB"),
+        ("attachment_limit_by_type", "value=video/*+much", "much is no number."),
+        ("attachment_limit_by_type", "value=video/*+-1", "it is below 0"),
         ("body_limit", "value=much", "much is no number."),
         ("body_limit", "value=-1", "it is below 0"),
         ("log", "value=sometimes", "log cannot be"),
@@ -63,7 +73,16 @@ def test_every_kind_of_switch_can_be_chosen(
     assert shown in bea.get(f"/policy/{name}?{asked}").text
 
 
-@pytest.mark.parametrize("name", ["nonsense", "attachment_limit_by_user", "mark_field"])
+def test_limit_of_a_user_holds_and_is_shown_to_be_changed(
+    mail: Mail, bea: Browser, config: Config
+) -> None:
+    mail(letter())
+    bea.post("/policy/attachment_limit_by_user", value='[["anna@corp.example",20000000]]')
+    assert "anna@corp.example 20 MB" in bea.get("/policy").text
+    assert ">anna@corp.example 20</textarea>" in bea.get("/policy/attachment_limit_by_user").text
+
+
+@pytest.mark.parametrize("name", ["nonsense", "mark_field"])
 def test_what_is_no_switch_of_these_pages_is_not_there(mail: Mail, bea: Browser, name: str) -> None:
     mail(letter())
     assert bea.get(f"/policy/{name}").status_code == 404

@@ -22,7 +22,7 @@ from gateway.notices import words as notices
 from gateway.rules.telling import FATES, OUTCOMES, STAGES
 from gateway.web import deeds, orders, switch_words, templating, work
 from gateway.web.pages import provider, signing
-from gateway.words import phrases
+from gateway.words import findings, phrases
 from gateway.words.rules import remedies_of, sentences_of
 
 ROOT = Path(__file__).parents[2] / "gateway"
@@ -79,7 +79,7 @@ def _tables() -> Iterator[Said]:
         provider.NO_USER,
     )
     yield from (deed.warns for deed in deeds.DEEDS.values() if deed.warns)
-    yield from (*phrases.PHRASES, *phrases.FAULTS, *notices.ALL)
+    yield from (*phrases.PHRASES, *phrases.FAULTS, *phrases.SLIPS, *findings.FINDINGS, *notices.ALL)
 
 
 def _rules() -> Iterator[Said]:

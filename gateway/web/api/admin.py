@@ -17,7 +17,7 @@ from gateway.web.api.operation import Number, Text, acts, reads
 from gateway.web.api.problems import ProblemError
 from gateway.web.api.telling import push
 from gateway.web.desk import NotAllowedError, Visit
-from gateway.web.findings import examine
+from gateway.web.doctor import examine
 from gateway.web.pages.admin import checks, events
 from gateway.web.tokens import Scope
 
@@ -159,9 +159,9 @@ def health(visit: Visit) -> Health:
 
 @reads("/doctor", admin=True)
 def doctor(visit: Visit) -> Findings:
-    """Look at files, store, spool, clock, versions and next hops, and say what to do.
+    """Look at files, store, spool, clock, versions, next hops and Postfix, and say what to do.
 
-    Of a small store every page is read. What Postfix does to the mail, `replygate doctor` says.
+    Of a small store every page is read. The Postfix is the one of this machine, where there is one.
     """
     found = [Finding(one.check, one.well, one.found, one.remedy) for one in examine(visit.config)]
     return Findings(all(one.well for one in found), found)

@@ -227,6 +227,18 @@ def add_user_address(visit: Visit, user: Address, body: OneAddress) -> User:
         return _user(registry.user(user))
 
 
+@acts("DELETE", "/users/{user}/addresses/{address}")
+def remove_user_address(visit: Visit, user: Address, address: Address) -> User:
+    """Take a further address from a user: an admin from anybody, a member from himself."""
+    with _registry(visit) as registry:
+        owner = registry.user(user).key if visit.viewer.is_admin else user
+        if owner != visit.viewer.key:
+            visit.must_be_admin()
+        registry.remove_further_address(owner, address)
+        visit.note("remove-user-address", f"{address} from {owner}")
+        return _user(registry.user(owner))
+
+
 @reads("/mailboxes")
 def mailboxes(visit: Visit) -> Mailboxes:
     """List mailboxes; a member's own ones."""

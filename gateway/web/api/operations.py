@@ -41,6 +41,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     company.set_logging,
     company.set_permission,
     company.add_user_address,
+    company.remove_user_address,
     company.mailboxes,
     company.add_mailbox,
     company.connect,

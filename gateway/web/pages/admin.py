@@ -17,6 +17,7 @@ from gateway.config.settings import NextHop
 from gateway.model.place import ServedPath
 from gateway.store.views import Line, Wanted
 from gateway.web.desk import Desk, Visit, find_viewer, language_for
+from gateway.web.doctor import examine
 from gateway.web.templating import SHORT, minute
 from gateway.words.catalogue import Language, tongue
 
@@ -48,6 +49,12 @@ def admin(visit: Visit) -> Response:
         newest=visit.views.newest(),
         said=visit.asked("said"),
     )
+
+
+def doctor(visit: Visit) -> Response:
+    """Show what `replygate doctor` finds, what is ill first, and what to do about it."""
+    found = sorted(examine(visit.config), key=lambda one: one.well)
+    return visit.show("doctor.html", found=found, ill=sum(not one.well for one in found))
 
 
 async def live(request: Request) -> Response:

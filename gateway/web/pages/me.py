@@ -85,6 +85,18 @@ def prove(visit: Visit) -> Response:
     return visit.go("/me", visit.say("{address} is yours now.", address=address))
 
 
+def remove_address(visit: Visit) -> Response:
+    """Take a proven address from whoever asks: what it sends is not his any more."""
+    address = visit.given("address")
+    try:
+        with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
+            registry.remove_further_address(visit.viewer.key, address)
+    except (BadAddressError, NotListedError) as error:
+        return visit.go("/me", visit.fault(error))
+    visit.note("removed an address", address)
+    return visit.go("/me", visit.say("{address} is not yours any more.", address=address))
+
+
 def never_log(visit: Visit) -> Response:
     """Put an address or a domain on one's own never-log list, or take it off."""
     pattern, key = visit.given("pattern"), visit.viewer.key

@@ -24,13 +24,14 @@ from gateway.store.switching import SwitchBook
 from gateway.web.desk import NotFoundError, Visit
 from gateway.web.switch_words import SWITCHES, value_in
 from gateway.web.work import compare
+from gateway.words.phrases import NO_LIMIT, NO_NUMBER
 
 MOST = 500
 """Kept messages that are judged for a comparison; the newest ones."""
 DAYS = 14
-FILE_ALONE = frozenset({"attachment_limit_by_user", "attachment_limit_by_type"})
-"""Switches that are lists; they are written in the file."""
 MB = 10**6
+LIST = "attachment_limit_by_"
+"""So begin switches that are lists of names with a limit each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,6 @@ class Switch:
     presets: tuple[str, ...]
     switched: Switched | None
     """Who set it over the configuration."""
-    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def switch(visit: Visit) -> Response:
             value = _written(name, visit.request.query_params.getlist("value"))
             would, judged = rehearsed(visit, name, value)
         except SwitchError as error:
-            wrong = str(error)
+            wrong = visit.fault(error)
     return visit.show(
         "switch.html",
         name=name,
@@ -112,6 +112,7 @@ def switch(visit: Visit) -> Response:
         choices=_choices(visit, name),
         many=isinstance(here, frozenset),
         is_size=_is_size(name),
+        limits=_shown_limits(here) if name.startswith(LIST) else None,
         number="" if here is None else _shown_number(name, here),
         chosen=value,
         chosen_words=value_in(visit.tongue, read_value(name, value)) if value else "",
@@ -149,7 +150,7 @@ def change(visit: Visit) -> Response:
 
 def _name(visit: Visit) -> str:
     name = str(visit.request.path_params["name"])
-    if name not in SWITCHES or name in FILE_ALONE:
+    if name not in SWITCHES:
         raise NotFoundError(name)
     return name
 
@@ -168,15 +169,38 @@ def _written(name: str, given: Sequence[str]) -> str:
         value = written(frozenset(one for one in given if one in PROVIDERS))
     elif choices(name):
         value = written(text)
+    elif name.startswith(LIST):
+        value = written(_limits(text))
     elif not text:
         value = "null"
     else:
-        try:
-            value = str(round(float(text) * (MB if _is_size(name) else 1)))
-        except (ValueError, OverflowError) as error:
-            raise SwitchError(f"{text} is no number.") from error
+        value = str(_number(text, MB if _is_size(name) else 1))
     read_value(name, value)
     return value
+
+
+def _number(text: str, unit: int) -> int:
+    try:
+        return round(float(text) * unit)
+    except (ValueError, OverflowError) as error:
+        raise SwitchError(NO_NUMBER.format(text)) from error
+
+
+def _limits(text: str) -> tuple[tuple[str, int], ...]:
+    """Return names with their limits, one a line: a name, and megabytes. Raises SwitchError."""
+    found: dict[str, int] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, _, limit = line.replace("=", " ").rpartition(" ")
+        if not name.strip():
+            raise SwitchError(NO_LIMIT.format(line))
+        found[name.strip().lower()] = _number(limit, MB)
+    return tuple(found.items())
+
+
+def _shown_limits(here: object) -> str:
+    """Return them as the form takes them."""
+    limits = here if isinstance(here, tuple) else ()
+    return "\n".join(f"{name} {limit / MB:g}" for name, limit in limits)
 
 
 def _is_size(name: str) -> bool:
@@ -225,7 +249,6 @@ def _switches(visit: Visit) -> list[Switch]:
             value_in(visit.tongue, getattr(here, name)),
             tuple(value_in(visit.tongue, getattr(one, name)) for one in PRESETS.values()),
             switched.get(name),
-            name not in FILE_ALONE,
         )
         for name in SWITCHES
     ]

@@ -52,6 +52,15 @@ def test_a_user_is_known_by_a_further_address(registry: Registry) -> None:
     assert (user.logging, user.permitted, user.further) == (False, False, ("bob@home.example",))
 
 
+def test_further_address_is_taken_from_its_user_alone(registry: Registry) -> None:
+    with_bob(registry).add_further_address(BOB, "bob@home.example")
+    registry.add_user("eve@acme.example")
+    with pytest.raises(NotListedError, match="is no further address of eve@acme.example"):
+        registry.remove_further_address("eve@acme.example", "bob@home.example")
+    registry.remove_further_address(BOB, "Bob@home.example")
+    assert registry.user(BOB).further == ()
+
+
 def test_unknown_users_are_said(registry: Registry) -> None:
     with pytest.raises(UnknownUserError, match=f"replygate user add {BOB}"):
         registry.set_logging(BOB, on=True)

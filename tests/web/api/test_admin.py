@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
+import pytest
 
 from gateway.config.settings import Config, Web
 from gateway.config.values import Endpoint
 from gateway.store.outbox import SqliteOutbox
 from gateway.store.registry import Registry
+from gateway.web.doctor import examine
 from gateway.web.server import new_server
 from gateway.web.tokens import Tokens
 from tests.web.api.conftest import Caller
@@ -30,6 +34,23 @@ def test_doctor_says_what_to_do_about_what_is_ill(as_bea: Caller) -> None:
     ill = [one for one in told["findings"] if not one["well"]]
     assert told["well"] is False
     assert any("next hop" in one["check"] and one["remedy"] for one in ill)
+
+
+def test_doctor_of_the_api_finds_what_the_command_finds(
+    as_bea: Caller, config: Config, monkeypatch: pytest.MonkeyPatch, postfix: str
+) -> None:
+    folder = config.gateway.state / "postfix"
+    folder.mkdir()
+    (folder / "master.cf").write_text("smtp inet n - n - - smtpd\n")
+    (folder / "main.cf").write_text(
+        "compatibility_level = 3.6\nsmtpd_milters = inet:127.0.0.1:2\n"
+        "milter_default_action = tempfail\n"
+    )
+    monkeypatch.setenv("MAIL_CONFIG", str(folder))
+    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{Path(postfix).parent}")
+    told = {one["check"]: one for one in as_bea.told("/doctor")["findings"]}
+    assert told["postfix main.cf fail-open"]["remedy"].endswith("default_action=accept")
+    assert told.keys() == {one.check for one in examine(config)}
 
 
 def test_outbox_is_listed_and_pushes_are_taken_out_and_tried_again(

@@ -23,6 +23,18 @@ def test_user_is_added_opted_out_forbidden_and_given_an_address(as_bea: Caller) 
     }  # fmt: skip
 
 
+def test_further_address_is_taken_away_by_its_user_or_an_admin(
+    as_anna: Caller, as_bob: Caller, as_bea: Caller, company: Registry
+) -> None:
+    for address in ("a@home.example", "b@home.example"):
+        company.add_further_address(ANNA, address)
+    path = f"/users/{ANNA}/addresses"
+    assert as_bob.ask("DELETE", f"{path}/a@home.example").status_code == 403
+    assert as_anna.ask("DELETE", f"{path}/a@home.example").json()["further"] == ["b@home.example"]
+    assert as_bea.ask("DELETE", f"{path}/b@home.example").json()["further"] == []
+    assert as_bea.ask("DELETE", f"{path}/b@home.example").status_code == 404
+
+
 def test_user_that_there_is_none_of_is_told(as_bea: Caller) -> None:
     answer = as_bea.put("/users/nobody@corp.example/logging", on=True)
     assert (answer.status_code, "There is no user" in answer.json()["detail"]) == (404, True)

@@ -1,4 +1,4 @@
-"""What `replygate doctor` looks at in the Postfix of this machine: what it does to the mail.
+"""What `doctor` looks at in the Postfix of this machine: what it does to the mail.
 
 Standards: postconf(1), master(5), FILTER_README, SMTPD_PROXY_README, MILTER_README.
 Limits: only what names one of the gateway's own listeners is looked at.
@@ -12,6 +12,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gateway.config.settings import Config, Listener
@@ -151,5 +152,8 @@ def _asked(program: str, *words: str) -> str:
     command = [program, *words]
     if folder := os.environ.get("MAIL_CONFIG"):
         command[1:1] = ["-c", folder]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
-    return done.stdout
+    # A unit may forbid the pages to run a program at all.
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+        return done.stdout
+    return ""
