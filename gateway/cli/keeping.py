@@ -103,7 +103,8 @@ def export(ctx: click.Context, person: str, folder: Path | None) -> None:
 def backup(ctx: click.Context, folder: Path, *, check: bool, as_json: bool) -> None:
     """Copy record, kept messages and spool to FOLDER, which is made, while mail flows.
 
-    The copy holds mail, and whoever is erased later is still in it.
+    The copy holds mail, and whoever is erased later is still in it. Of a record on a server it is
+    a database file as well, of one moment, with the spool of this machine.
     """
     from gateway.store.backup import back_up
     from gateway.store.backup import check as check_backup
@@ -129,25 +130,30 @@ def backup(ctx: click.Context, folder: Path, *, check: bool, as_json: bool) -> N
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def restore(ctx: click.Context, folder: Path, *, yes: bool) -> None:
-    """Put the backup in FOLDER in the place of the store; what was there is kept beside it."""
+    """Put the backup in FOLDER in the place of the store; what was there is kept beside it.
+
+    On a server the database that [store] names must be empty.
+    """
     from gateway.store.backup import restore as put_back
 
-    config = load_config(config_file(ctx))
+    places = _places(load_config(config_file(ctx)))
     if not yes:
-        click.confirm(f"Put {folder} in the place of {config.store_path}?", abort=True)
-    made = put_back(folder, _places(config))
-    say(f"{config.store_path} is as of {made.made_at}: {made.entries} entries.")
+        click.confirm(f"Put {folder} in the place of {places.shown}?", abort=True)
+    made = put_back(folder, places)
+    say(f"{places.shown} is as of {made.made_at}: {made.entries} entries.")
 
 
 @click.command("vacuum", cls=Command)
 @click.pass_context
 def vacuum(ctx: click.Context) -> None:
-    """Give free pages of the database back to the disk, a few at a time, while mail flows."""
+    """Give what is free in the database back, a few pages or a table at a time: mail flows on."""
+    config = load_config(config_file(ctx))
+    path = place_of_store(config)
+    if isinstance(path, ServedPath):
+        _clean(path)
+        return
     from gateway.store.backup import vacuum as give_back
 
-    config = load_config(config_file(ctx))
-    _refuse_served(config)
-    path = place_of_store(config)
     before = path.stat().st_size if path.exists() else 0
     with progress("Giving back", None) as step:
         for _ in give_back(path):
@@ -155,19 +161,22 @@ def vacuum(ctx: click.Context) -> None:
     say(f"{path} has {path.stat().st_size} octets; it had {before}.")
 
 
-def _refuse_served(config: Config) -> None:
-    if isinstance(config.store_path, ServedPath):
-        raise CommandError(
-            f"The record is at {config.store_path.shown}: keep it with pg_dump and pg_restore,"
-            " and the kept messages with the folder or bucket of [store] blobs. Or make a file of"
-            " it: replygate store copy"
-        )
+def _clean(path: ServedPath) -> None:
+    from gateway.store.postgres import cleaning
+
+    before = cleaning.size(path)
+    with progress("Cleaning", None) as step:
+        for _ in cleaning.clean(path):
+            step(1)
+    say(
+        f"{path.shown} has {cleaning.size(path)} octets; it had {before}. What is free in its"
+        " tables is used again."
+    )
 
 
 def _places(config: Config) -> Places:
     from gateway.store.backup import Places
 
-    _refuse_served(config)
     return Places(place_of_store(config), config.gateway.state / "spool")
 
 

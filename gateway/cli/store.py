@@ -27,7 +27,8 @@ def copy(source: str, target: str, *, from_blobs: str, to_blobs: str, as_json: b
     """Copy the record FROM a database file or postgresql:// address TO another one.
 
     It may run while mail flows, and again after it was interrupted. Until it ran to its end with
-    no gateway at FROM, and found both alike, no gateway opens the copy.
+    no gateway at FROM, and found both alike, no gateway opens the copy; from then on none opens
+    FROM.
     """
     from gateway.store.copying import OctetsMissingError, SameStoreError, copy_store
 
@@ -58,9 +59,27 @@ def copy(source: str, target: str, *, from_blobs: str, to_blobs: str, as_json: b
         )
 
 
+@store.command("reopen", cls=Command)
+@click.argument("place", metavar="PLACE")
+def reopen(place: str) -> None:
+    """Let gateways open the record at PLACE again, which was moved by `copy`.
+
+    What came to the copy since is not in it.
+    """
+    from gateway.store import copying
+
+    path = _place(place, "", "")
+    if not (isinstance(path, ServedPath) or path.exists()):
+        raise CommandError(f"There is no {place}. Name a database file or postgresql:// address.")
+    if not copying.reopen(path):
+        raise CommandError(f"{place} was not moved. Nothing is changed.")
+    say(f"Gateways open {place} again. What came to its copy since is not in it.")
+
+
 def _place(named: str, blobs: str, other: str) -> Path:
     """Return the place of a store; the files of a server's lie where those of the other do."""
     if not named.startswith("postgresql://"):
         return Path(named)
-    beside = Path("replygate.db") if other.startswith("postgresql://") else Path(other)
+    is_file = other and not other.startswith("postgresql://")
+    beside = Path(other) if is_file else Path("replygate.db")
     return ServedPath.at(beside, named, blobs)

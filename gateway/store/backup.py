@@ -6,6 +6,10 @@ read. What was erased since then is still in it.
 
 What the record names is copied after the record was. Octets whose time ran out in between are
 gone by then; the copy of the record is told so.
+
+Of a record on a server the copy is a database file too, made of one snapshot of it; so a backup of
+either engine can be put back into either. A server's is put back into an empty database: what is
+there is nobody's to overwrite.
 """
 
 from __future__ import annotations
@@ -14,17 +18,21 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from gateway.interfaces import StoreBusyError
-from gateway.store import database
+from gateway.model.place import ServedPath
+from gateway.store import copying, database
+from gateway.store.blobs import Place
 from gateway.store.files import sync_folder
+from gateway.store.octets import blobs_at, place_of_octets
 from gateway.store.rows import from_json
 
 DATABASE, BLOBS, SPOOL, MANIFEST = "replygate.db", "blobs", "spool", "backup.json"
@@ -43,6 +51,10 @@ class Manifest(msgspec.Struct, frozen=True):
     contents: int
     """Messages whose octets are in it."""
     octets: int
+    sha256: str = ""
+    """Of the database file; empty in a backup of before that was written."""
+    rows: str = ""
+    """Digest of all rows, of a record that a server had: that of the snapshot and of the copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +65,15 @@ class Places:
     spool: Path
 
     @property
-    def blobs(self) -> Path:
-        """The folder of kept octets."""
-        return self.database.with_name(f"{self.database.name}-blobs")
+    def blobs(self) -> str:
+        """The folder or bucket of kept octets."""
+        return place_of_octets(self.database)
+
+    @property
+    def shown(self) -> str:
+        """What to call the record before people."""
+        path = self.database
+        return path.shown if isinstance(path, ServedPath) else str(path)
 
 
 def back_up(places: Places, folder: Path, now: datetime | None = None) -> Manifest:
@@ -63,10 +81,7 @@ def back_up(places: Places, folder: Path, now: datetime | None = None) -> Manife
     folder.mkdir(mode=0o700, parents=True)
     copy = folder / DATABASE
     with database.told(places.database):
-        with closing(database.connect(places.database, read_only=True)) as connection:
-            database.check_version(connection, places.database)
-            # One snapshot; those who write are not held up.
-            connection.execute("VACUUM INTO ?", (str(copy),))
+        rows = _copy_record(places.database, copy)
         copy.chmod(0o600)
         with closing(database.connect(copy)) as connection:
             _copy_blobs(connection, places.blobs, folder / BLOBS)
@@ -75,6 +90,7 @@ def back_up(places: Places, folder: Path, now: datetime | None = None) -> Manife
     _copy_spool(places.spool, folder / SPOOL)
     for path in folder.rglob("*"):
         _sync(path)
+    manifest = structs.replace(manifest, sha256=_digest(copy).hex(), rows=rows)
     (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest) + b"\n")
     sync_folder(folder)
     return manifest
@@ -95,6 +111,8 @@ def check(folder: Path) -> Manifest:
         for digest, path, start, size in _named(connection, folder / BLOBS):
             if _digest(path, start, size) != digest:
                 raise BackupError(f"{path} is not what it was. Take another backup.")
+    if manifest.sha256 and _digest(copy).hex() != manifest.sha256:
+        raise BackupError(f"{copy} is not what it was. Take another backup.")
     return manifest
 
 
@@ -104,16 +122,20 @@ def restore(folder: Path, places: Places, now: datetime | None = None) -> Manife
     Raises BackupError, and StoreBusyError while a gateway has the store open.
     """
     manifest = check(folder)
+    stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
+    if isinstance(places.database, ServedPath):
+        _restore_served(folder, places.database)
+        _put_aside(stamp, places.spool)
+        shutil.copytree(folder / SPOOL, places.spool)
+        return manifest
     with _nobody_else(places.database):
-        stamp = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%S")
-        for path in (places.database, *_beside(places.database), places.blobs, places.spool):
-            if path.exists():
-                path.rename(path.with_name(f"{path.name}.before-{stamp}"))
-        shutil.copytree(folder / BLOBS, places.blobs)
+        blobs = Path(places.blobs)
+        _put_aside(stamp, places.database, *_beside(places.database), blobs, places.spool)
+        shutil.copytree(folder / BLOBS, blobs)
         shutil.copytree(folder / SPOOL, places.spool)
         shutil.copyfile(folder / DATABASE, places.database)
         places.database.chmod(0o600)
-        for path in (places.database, *places.blobs.rglob("*"), *places.spool.rglob("*")):
+        for path in (places.database, *blobs.rglob("*"), *places.spool.rglob("*")):
             _sync(path)
         sync_folder(places.database.parent)
     return manifest
@@ -135,14 +157,58 @@ def vacuum(path: Path, pages: int = 256) -> Iterator[int]:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _copy_blobs(connection: database.Connection, source: Path, target: Path) -> None:
+def _copy_record(source: Path, copy: Path) -> str:
+    """Copy all rows of one snapshot, and hold up nobody who writes; return their digest, if any."""
+    with closing(database.connect(source, read_only=True)) as here:
+        database.check_version(here, source)
+        if not isinstance(source, ServedPath):
+            here.execute("VACUUM INTO ?", (str(copy),))
+            return ""
+        with closing(database.connect(copy)) as there:
+            database.migrate(there, copy)
+            copying.relax(there, copy)
+            here.execute("BEGIN")
+            copying.make_alike(here, there)
+            # A second reading of the same snapshot: counts and digests of both sides are alike.
+            again = copying.make_alike(here, there)
+            here.execute("ROLLBACK")
+            if again.written or there.execute("PRAGMA foreign_key_check").fetchall():
+                raise BackupError(f"{copy} did not become what the record is. Take another backup.")
+    return again.digest
+
+
+def _restore_served(folder: Path, target: ServedPath) -> None:
+    """Fill an empty database, or one where that was interrupted; all is held against the backup."""
+    if copying.nodes_at(target):
+        raise StoreBusyError(f"A gateway has {target.shown} open. Stop every one, then restore.")
+    try:
+        copied = copying.copy_into(folder / DATABASE, target, str(folder / BLOBS))
+    except copying.SameStoreError:
+        raise BackupError(
+            f"{target.shown} holds a record already, and what is on a server is not put aside."
+            " Make an empty database (createdb), name it in [store], then restore."
+        ) from None
+    if not copied.whole:
+        raise BackupError(f"{target.shown} was written to meanwhile. Restore again.")
+
+
+def _put_aside(stamp: str, *paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            path.rename(path.with_name(f"{path.name}.before-{stamp}"))
+
+
+def _copy_blobs(connection: database.Connection, source: str, target: Path) -> None:
     target.mkdir(mode=0o700)
-    rows = connection.execute("SELECT DISTINCT file FROM blobs").fetchall()
-    for (name,) in rows:
+    rows = connection.execute("SELECT file, max(coalesce(start, 0) + size) FROM blobs GROUP BY 1")
+    for name, size in rows.fetchall():
         path = target / name
         path.parent.mkdir(mode=0o700, exist_ok=True)
-        if (source / name).exists():
-            shutil.copyfile(source / name, path)
+        with suppress(FileNotFoundError):
+            if source.startswith("s3://"):
+                path.write_bytes(blobs_at(source).get(Place(name, 0, size)))
+            else:
+                shutil.copyfile(Path(source, name), path)
             path.chmod(0o600)
     connection.execute("BEGIN IMMEDIATE")
     for digest, path, start, size in list(_named(connection, target)):
@@ -165,15 +231,17 @@ def _named(connection: database.Connection, folder: Path) -> Iterator[tuple[byte
         yield digest, folder / name, start or 0, size
 
 
-def _digest(path: Path, start: int, size: int) -> bytes:
+def _digest(path: Path, start: int = 0, size: int | None = None) -> bytes:
+    """Return the digest of a stretch of a file, or of all of it; empty when it is not there."""
     made = sha256()
     if not path.exists():
         return b""
+    left = path.stat().st_size if size is None else size
     with path.open("rb") as file:
         file.seek(start)
-        while size and (piece := file.read(min(size, 1 << 20))):
+        while left and (piece := file.read(min(left, 1 << 20))):
             made.update(piece)
-            size -= len(piece)
+            left -= len(piece)
     return made.digest()
 
 

@@ -4,7 +4,8 @@ Both are read in stretches of a table, by key. Where a stretch of the copy is no
 source it is written anew; so a copy that was interrupted, or that the source outran, is made
 right by copying again. It is marked from the first row to the last check: nobody else opens it
 before. It is whole when one reading of all of it, with nobody at the source, found nothing to
-write: then every stretch had the same digest, and every table the same count.
+write: then every stretch had the same digest, and every table the same count. From then on the
+source is marked as moved, so that no gateway goes on with it by mistake.
 
 Limits: tables whose key begins with a text are compared in one piece, in memory.
 """
@@ -62,27 +63,47 @@ class Copied:
 def copy_store(
     source: Path, target: Path, told: Callable[[str, int], None] = lambda _table, _rows: None
 ) -> Copied:
-    """Bring the target to what the source is.
+    """Bring the target to what the source is; once it is whole the source is marked as moved.
 
     Raises SameStoreError, OctetsMissingError, StoreVersionError, StoreBusyError and OSError.
     """
     if _identity(source) == _identity(target):
         raise SameStoreError("A store cannot be copied onto itself. Name another one.")
+    begun_at = datetime.now(UTC)
+    with _nobody_at(source) as alone:
+        copied = copy_into(source, target, place_of_octets(source), told, finish=alone)
+        if copied.whole:
+            with database.told(source), closing(database.connect(source)) as here:
+                copied.whole = _mark_moved(here, source, target, begun_at)
+    return copied
+
+
+def copy_into(
+    source: Path,
+    target: Path,
+    octets: str,
+    told: Callable[[str, int], None] = lambda _table, _rows: None,
+    *,
+    finish: bool = True,
+) -> Copied:
+    """Bring the target to what the source is, whose octets lie there; raises as `copy_store`.
+
+    The source is only read. The copy is whole, if it is to be finished, when nothing changed.
+    """
     with (
         database.told(source),
         closing(database.connect(source, read_only=True)) as here,
         database.told(target),
         closing(database.connect(target)) as there,
-        _nobody_at(source, here) as alone,
     ):
         database.check_version(here, source)
         database.migrate(there, target, unfinished=True)
         _mark(there, target)
-        _relax(there, target)
-        copied = _pass(here, there, told)
-        _copy_octets(here, source, target)
-        if alone:
-            again = _pass(here, there, told)
+        relax(there, target)
+        copied = make_alike(here, there, told)
+        _copy_octets(here, octets, target)
+        if finish:
+            again = make_alike(here, there, told)
             again.contents = _check_octets(there, target)
             again.written, again.whole = copied.written, not again.written
             copied = again
@@ -91,11 +112,26 @@ def copy_store(
     return copied
 
 
+def reopen(path: Path) -> bool:
+    """Let gateways open a store again that was moved; return whether it was.
+
+    Raises StoreBusyError.
+    """
+    with database.told(path), closing(database.connect(path)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        gone = connection.execute("DELETE FROM settings WHERE name = ?", (database.MOVED,))
+        was = bool(gone.rowcount > 0)
+        connection.execute("COMMIT")
+    return was
+
+
 def _identity(path: Path) -> str:
     return path.url if isinstance(path, ServedPath) else str(path.resolve())
 
 
-def _pass(here: Any, there: Any, told: Callable[[str, int], None]) -> Copied:
+def make_alike(
+    here: Any, there: Any, told: Callable[[str, int], None] = lambda _table, _rows: None
+) -> Copied:
     """Make each stretch of each table the same; return what that came to."""
     copied, digest = Copied(), hashlib.sha256()
     for table in tables.tables().values():
@@ -147,7 +183,7 @@ def _rows(side: Any, table: tables.Table, after: Any, until: Any) -> dict[_Row, 
     rows = side.execute(f"SELECT {columns} FROM {table.name}{where}", values).fetchall()
     plain = (tuple(stored(value) for value in row) for row in rows)
     found = {tuple(row[place] for place in at): row for row in plain}
-    return {key: row for key, row in found.items() if key != _MARK_KEY}
+    return {key: row for key, row in found.items() if key not in _MARKS}
 
 
 def _digest(rows: dict[_Row, _Row]) -> bytes:
@@ -179,7 +215,8 @@ def _write(
     return len(gone) + len(new)
 
 
-_MARK_KEY = (database.UNFINISHED,)
+_MARK_KEY, _MOVED_KEY = (database.UNFINISHED,), (database.MOVED,)
+_MARKS = (_MARK_KEY, _MOVED_KEY)
 
 
 def _mark(there: Any, target: Path) -> None:
@@ -198,7 +235,22 @@ def _mark(there: Any, target: Path) -> None:
     there.execute("COMMIT")
 
 
-def _relax(there: Any, target: Path) -> None:
+def _mark_moved(here: Any, source: Path, target: Path, begun_at: datetime) -> bool:
+    """Have no gateway open the source from now on; return False if one came meanwhile."""
+    here.execute("BEGIN IMMEDIATE")
+    # In the same turn a node that starts says that it is there, and looks for the mark.
+    came = isinstance(source, ServedPath) and here.plainly(
+        "SELECT 1 FROM nodes WHERE seen_at > $1", (micros(begun_at),)
+    )
+    if not came:
+        place = target.shown if isinstance(target, ServedPath) else target
+        moved = f"{place} on {datetime.now(UTC):%Y-%m-%d %H:%M}"
+        here.execute("INSERT INTO settings (name, value) VALUES (?, ?)", (database.MOVED, moved))
+    here.execute("COMMIT")
+    return not came
+
+
+def relax(there: Any, target: Path) -> None:
     """Let tables be filled in any order; that all is tied well is looked at in the end."""
     if not isinstance(target, ServedPath):
         there.execute("PRAGMA foreign_keys = OFF")
@@ -221,12 +273,10 @@ def _finish(here: Any, there: Any, target: Path) -> None:
 
 
 @contextmanager
-def _nobody_at(source: Path, here: Any) -> Iterator[bool]:
+def _nobody_at(source: Path) -> Iterator[bool]:
     """Tell whether no gateway has the source open, and keep one from it meanwhile."""
     if isinstance(source, ServedPath):
-        since = micros(datetime.now(UTC) - PRESENT_WITHIN)
-        rows = here.plainly("SELECT 1 FROM nodes WHERE seen_at > $1", (since,))
-        yield not rows
+        yield not nodes_at(source)
         return
     presence = Presence(source)
     try:
@@ -235,15 +285,28 @@ def _nobody_at(source: Path, here: Any) -> Iterator[bool]:
         presence.leave()
 
 
+def nodes_at(path: ServedPath) -> bool:
+    """Return whether a node was there within the last minute. Raises StoreBusyError."""
+    since = micros(datetime.now(UTC) - PRESENT_WITHIN)
+    with database.told(path), closing(database.connect(path, read_only=True)) as connection:
+        there = connection.plainly(
+            "SELECT 1 FROM information_schema.tables WHERE table_name = 'nodes'"
+            " AND table_schema = current_schema()"
+        )
+        return bool(there) and bool(
+            connection.plainly("SELECT 1 FROM nodes WHERE seen_at > $1", (since,))
+        )
+
+
 def _kept(side: Any) -> Iterator[tuple[bytes, Place]]:
     rows = side.execute("SELECT sha256_kept, file, start, size FROM blobs").fetchall()
     for digest, file, start, size in rows:
         yield bytes(digest), Place(file, start, size)
 
 
-def _copy_octets(here: Any, source: Path, target: Path) -> None:
+def _copy_octets(here: Any, source: str, target: Path) -> None:
     """Bring the files of kept octets that the copy lacks, or has otherwise."""
-    places = place_of_octets(source), place_of_octets(target)
+    places = source, place_of_octets(target)
     if places[0] == places[1]:
         return
     ours, theirs = map(blobs_at, places)

@@ -28,6 +28,8 @@ driver: Any = pysqlite3
 
 UNFINISHED = "unfinished_copy"
 """The setting that a store has while it is being copied into."""
+MOVED = "moved_to"
+"""The setting that a store has once a whole copy of it took its place."""
 
 Connection: TypeAlias = Any
 """A connection of that driver."""
@@ -113,12 +115,13 @@ def migrate(connection: Connection, path: Path, *, unfinished: bool = False) -> 
 
     One that is current is only looked at: whoever opens the store must not stop its writers.
 
-    Raises StoreVersionError for a database that is newer than we are, or a copy that is not
-    whole unless `unfinished`; StoreBusyError when it cannot be locked or written.
+    Raises StoreVersionError for a database that is newer than we are, or, unless `unfinished`, a
+    copy that is not whole or a store that was moved; StoreBusyError when it cannot be locked or
+    written.
     """
     _migrate(connection, path)
     if not unfinished:
-        _refuse_unfinished(connection, path)
+        refuse_copied(connection, path)
 
 
 def _migrate(connection: Connection, path: Path) -> None:
@@ -158,7 +161,7 @@ def check_version(connection: Connection, path: Path) -> None:
         from gateway.store.postgres import migrating
 
         migrating.check_version(connection, path)
-        _refuse_unfinished(connection, path)
+        refuse_copied(connection, path)
         return
     found = _version(connection)
     newest = migrations()[-1][0]
@@ -168,19 +171,25 @@ def check_version(connection: Connection, path: Path) -> None:
             f"The database {path} has schema version {found}, and this replygate needs {newest}."
             " Start the gateway once, which brings it up to date."
         )
-    _refuse_unfinished(connection, path)
+    refuse_copied(connection, path)
 
 
-def _refuse_unfinished(connection: Connection, path: Path) -> None:
+def refuse_copied(connection: Connection, path: Path) -> None:
+    """Raise StoreVersionError for a copy that is not whole, and for a store that was moved."""
     with told(path):
-        row = connection.execute(
-            "SELECT value FROM settings WHERE name = ?", (UNFINISHED,)
-        ).fetchone()
-    if row is not None:
-        place = path.shown if isinstance(path, ServedPath) else path
+        marks = connection.execute(
+            "SELECT name, value FROM settings WHERE name IN (?, ?)", (UNFINISHED, MOVED)
+        ).fetchall()
+    place = path.shown if isinstance(path, ServedPath) else path
+    for name, value in marks:
+        if name == UNFINISHED:
+            raise StoreVersionError(
+                f"The database {place} is a copy that is not whole yet ({value})."
+                " Finish it with the same: replygate store copy"
+            )
         raise StoreVersionError(
-            f"The database {place} is a copy that is not whole yet ({row[0]})."
-            " Finish it with the same: replygate store copy"
+            f"The record at {place} was moved to {value}. Name that one in [store]; or, if you"
+            " want this one back without what came there since: replygate store reopen"
         )
 
 

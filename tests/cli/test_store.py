@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
+from gateway.store.database import StoreVersionError
 from gateway.store.postgres import pools
 from gateway.store.registry import Registry
 from gateway.store.sqlite import SqliteStore
@@ -92,13 +93,55 @@ def test_commands_work_on_a_server_as_on_a_file(served: Run) -> None:
     assert "users" in served("query", "--tables").output
 
 
-@pytest.mark.parametrize("words", [("backup", "copy"), ("restore", "."), ("vacuum",)])
-def test_what_only_a_file_can_do_says_what_to_do_instead(
-    served: Run, words: tuple[str, ...]
+def test_a_served_record_is_backed_up_while_it_is_served(served: Run, tmp_path: Path) -> None:
+    served("user", "add", "anna@corp.example", "--name", "Anna")
+    assert "copy is whole" in served("backup", str(tmp_path / "copy")).output
+    with Registry(tmp_path / "copy" / "replygate.db") as registry:
+        assert [user.name for user in registry.list_users()] == ["Anna"]
+
+
+def test_a_backup_is_put_back_into_an_empty_database(
+    served: Run, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    done = served(*words, *(["--yes"] if words[0] == "restore" else []))
-    assert done.exit_code == 1
-    assert "pg_dump" in done.output
+    served("user", "add", "anna@corp.example", "--name", "Anna")
+    served("backup", str(tmp_path / "copy"))
+    file = tmp_path / "replygate.toml"
+    file.write_text(CONFIG.format(state=tmp_path / "state", url=postgres.empty("fresh")))
+    said = served("restore", str(tmp_path / "copy"), "--yes")
+    assert (said.exit_code, "fresh is as of" in said.output) == (0, True)
+    assert "Anna" in served("user", "list").output
+
+
+def test_a_record_on_a_server_is_not_overwritten(served: Run, tmp_path: Path) -> None:
+    served("user", "add", "anna@corp.example")
+    served("backup", str(tmp_path / "copy"))
+    said = served("restore", str(tmp_path / "copy"), "--yes")
+    assert said.exit_code == 1
+    assert "createdb" in said.output
+
+
+def test_a_server_is_cleaned(served: Run) -> None:
+    said = served("vacuum")
+    assert (said.exit_code, "octets; it had" in said.output) == (0, True)
+
+
+def test_a_record_that_was_moved_is_opened_no_more(run: Run, source: Path, tmp_path: Path) -> None:
+    run("store", "copy", str(source), str(tmp_path / "target.db"))
+    with pytest.raises(StoreVersionError, match=r"was moved to .*target\.db on 2"):
+        SqliteStore.open(source)
+
+
+def test_a_record_that_was_moved_is_opened_again_on_request(
+    run: Run, source: Path, tmp_path: Path
+) -> None:
+    run("store", "copy", str(source), str(tmp_path / "target.db"))
+    assert run("store", "reopen", str(source)).exit_code == 0
+    SqliteStore.open(source).close()
+    assert "was not moved" in run("store", "reopen", str(source)).output
+
+
+def test_a_record_that_is_not_there_cannot_be_reopened(run: Run, tmp_path: Path) -> None:
+    assert "There is no" in run("store", "reopen", str(tmp_path / "none.db")).output
 
 
 def test_doctor_looks_at_the_server(served: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,13 @@ import pytest
 from gateway.model.place import ServedPath
 from gateway.store import copying, database
 from gateway.store.book import Book
-from gateway.store.copying import Copied, OctetsMissingError, SameStoreError, copy_store
+from gateway.store.copying import (
+    Copied,
+    OctetsMissingError,
+    SameStoreError,
+    copy_store,
+    reopen,
+)
 from gateway.store.database import StoreVersionError
 from gateway.store.directory import Configured
 from gateway.store.entries import Entries
@@ -60,19 +67,21 @@ def told_of(path: Path) -> list[tuple[object, ...]]:
 
 
 async def test_all_of_it_arrives(filled: Path, served: ServedPath) -> None:
+    before = told_of(filled)
     copied = copy_store(filled, served)
     assert copied.whole
     assert copied.rows["entries"] == 5
     assert copied.contents == 5
-    assert told_of(served) == told_of(filled)
+    assert told_of(served) == before
 
 
 async def test_it_comes_back_as_it_was(filled: Path, served: ServedPath, tmp_path: Path) -> None:
+    before = told_of(filled)
     copy_store(filled, served)
     back = tmp_path / "back.sqlite"
     again = copy_store(served, back)
     assert again.whole
-    assert told_of(back) == told_of(filled)
+    assert told_of(back) == before
 
 
 async def test_both_sides_have_one_digest(filled: Path, served: ServedPath, tmp_path: Path) -> None:
@@ -124,10 +133,11 @@ async def test_what_came_meanwhile_is_copied_by_the_next_call(
         first = copy_store(filled, served)
         office = Office(store, filled, clock)
         await office.log(letter(5, cites=[1]))
+    before = told_of(filled)
     second = copy_store(filled, served)
     assert (first.whole, second.whole) == (False, True)
     assert 0 < second.written < first.written
-    assert told_of(served) == told_of(filled)
+    assert told_of(served) == before
 
 
 async def test_a_copy_that_was_broken_off_goes_on(
@@ -153,8 +163,9 @@ async def test_small_stretches_come_to_the_same(
     filled: Path, served: ServedPath, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "STRETCH", 2)
+    before = told_of(filled)
     assert copy_store(filled, served).whole
-    assert told_of(served) == told_of(filled)
+    assert told_of(served) == before
 
 
 async def test_a_copy_without_some_octets_is_never_whole(filled: Path, served: ServedPath) -> None:
@@ -170,6 +181,7 @@ async def test_a_store_in_use_is_not_written_over(
     filled: Path, served: ServedPath, tmp_path: Path
 ) -> None:
     copy_store(filled, served)
+    reopen(filled)
     with pytest.raises(SameStoreError, match="in use already"):
         copy_store(filled, served)
 
@@ -188,6 +200,40 @@ async def test_a_half_finished_file_is_refused_as_well(filled: Path, tmp_path: P
         SqliteStore.open(target)
     with closing(database.connect(target)) as connection:
         assert connection.execute("SELECT count(*) FROM entries").fetchone() == (5,)
+
+
+async def test_a_server_that_was_left_is_opened_no_more(
+    filled: Path, served: ServedPath, tmp_path: Path
+) -> None:
+    copy_store(filled, served)
+    assert copy_store(served, tmp_path / "back.sqlite").whole
+    for opens in (Book, Entries, lambda path: PostgresStore(path, Configured(), Clock(), 5.0)):
+        with pytest.raises(StoreVersionError, match="was moved to"):
+            opens(served)
+
+
+async def test_a_server_with_a_node_that_comes_meanwhile_is_not_left(
+    filled: Path, served: ServedPath, tmp_path: Path
+) -> None:
+    copy_store(filled, served)
+    come = True
+
+    def told(table: str, _: int) -> None:
+        nonlocal come
+        if come and table == "entries":
+            come = False
+            clock = Clock()
+            clock.now = datetime.now(UTC) + timedelta(seconds=1)
+            PostgresStore(served, Configured(), clock, 5.0).close()
+
+    assert not copy_store(served, tmp_path / "back.sqlite", told).whole
+    PostgresStore(served, Configured(), Clock(), 5.0).close()
+
+
+async def test_a_source_that_is_not_left_stays_open(filled: Path, served: ServedPath) -> None:
+    with closing(SqliteStore.open(filled, clock=Clock())):
+        copy_store(filled, served)
+    SqliteStore.open(filled, clock=Clock()).close()
 
 
 def test_what_was_copied_is_told_by_table() -> None:

@@ -250,6 +250,7 @@ class PostgresStore:
         """Settle what this node was relaying when it ended, unless another process has it open."""
         ours_before = FOREVER if self._presence.alone() else 0
         self._writing.begin()
+        self._writing.arrive()
         self._writing.recover(ours_before)
         self._writing.complete()
         self._writing.end()

@@ -60,6 +60,11 @@ class ServedWriting:
         self.underway.begin(entry_number(name) or 0, sha256_in, micros(self._clock()))
         return name
 
+    def arrive(self) -> None:
+        """Say that this node begins. Raises StoreVersionError when the store was moved just now."""
+        self.underway.seen(micros(self._clock()))
+        database.refuse_copied(self._connection, self._path)
+
     def beat(self) -> None:
         """Say that this node is there, and settle what nodes left that are gone."""
         self.underway.seen(micros(self._clock()))
