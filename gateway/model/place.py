@@ -15,6 +15,8 @@ class ServedPath(PosixPath):
     """The server and the database, as libpq takes them."""
     blobs: str = ""
     """Where all nodes keep octets: a folder, or `s3://bucket/prefix`. Empty is beside the path."""
+    lender: str = ""
+    """Where else octets are read, and never written: those of the store that this is a copy of."""
 
     @classmethod
     def at(cls, path: Path, url: str, blobs: str = "") -> ServedPath:

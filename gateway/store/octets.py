@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.model.envelope import Octets
 from gateway.model.place import ServedPath
 from gateway.store import database
-from gateway.store.blobs import Blobs
+from gateway.store.blobs import Blobs, Place
 
 
 def blobs_of(path: Path, node: str = "") -> Blobs:
@@ -14,6 +15,8 @@ def blobs_of(path: Path, node: str = "") -> Blobs:
 
     `node` keeps the segments of nodes apart that write into one folder.
     """
+    if isinstance(path, ServedPath) and path.lender:
+        return _Borrowing(place_of_octets(path), node, blobs_at(path.lender))
     return blobs_at(place_of_octets(path), node)
 
 
@@ -35,3 +38,18 @@ def place_of_octets(path: Path) -> str:
     if isinstance(path, ServedPath) and path.blobs:
         return path.blobs
     return str(path.with_name(f"{path.name}-blobs"))
+
+
+class _Borrowing(Blobs):
+    """Octets of a copy: what is not in its own folder is read from another place."""
+
+    def __init__(self, folder: str, node: str, lender: Blobs) -> None:
+        super().__init__(Path(folder), node)
+        self._lender = lender
+
+    def get(self, place: Place) -> Octets:
+        """Return the octets, ours or lent ones. Raises OSError."""
+        try:
+            return super().get(place)
+        except FileNotFoundError:
+            return self._lender.get(place)

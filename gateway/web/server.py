@@ -12,10 +12,10 @@ import uvicorn
 
 from gateway.config.settings import Config
 from gateway.config.values import Endpoint
+from gateway.store import rehearsal
 from gateway.store.registry import Registry
 from gateway.web.app import new_app
 from gateway.web.desk import now
-from gateway.web.work import sweep
 
 NICE = 10
 
@@ -41,7 +41,7 @@ def new_server(config: Config, *, clock: Callable[[], datetime] = now) -> Server
     """Return the server; the record is made when there is none yet."""
     config.store_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     Registry(config.store_path).close()
-    sweep(config.gateway.state)
+    rehearsal.sweep(config.store_path, config.gateway.state)
     address = config.web.address
     return Server(
         uvicorn.Config(

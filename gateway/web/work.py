@@ -1,17 +1,14 @@
 """Carries orders out, and rehearses them on a copy: what it will do is said before it is done.
 
-Limits: a record of more than `COPY_LIMIT` octets is not copied for a rehearsal; then the number
-of messages that name the same cure is told, which is the most that it can be.
+Limits: of a record that is too large to be copied the number of messages is told that name the
+same cure, which is the most that it can be.
 """
 
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-import threading
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +19,11 @@ from gateway.filetypes import reader
 from gateway.model.case import Case
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Revision
-from gateway.model.place import ServedPath
 from gateway.model.policy import Policy
 from gateway.replay import Change, Replayer
 from gateway.rules.by_hand import discard_by_hand
 from gateway.rules.switches import in_force
-from gateway.store import database
+from gateway.store import rehearsal
 from gateway.store.entries import Filters
 from gateway.store.linking import Linker
 from gateway.store.opening import Store, open_store
@@ -37,10 +33,6 @@ from gateway.trust.keys import Keys, make_resolver
 from gateway.trust.verifier import Verifier
 from gateway.web.orders import Order
 
-COPY_LIMIT = 256 << 20
-COPIES = "rehearsal-"
-_ONE_AT_A_TIME = threading.Lock()
-"""However many people click, one copy is made at a time."""
 NO_ROUTE = "It did not come by a route that can be approved."
 NOT_KEPT = "Nothing of its content is kept. Forward it instead."
 GONE = "Nothing of its content is kept: it is gone already."
@@ -90,23 +82,12 @@ def carry_out(config: Config, orders: Sequence[Order], by: str, now: datetime) -
 def rehearse(config: Config, orders: Sequence[Order], by: str, now: datetime) -> Done:
     """Do it in a copy of the record that is thrown away: say what it would do."""
     path = config.store_path
-    if isinstance(path, ServedPath) or path.stat().st_size > COPY_LIMIT:
-        with Views(path, clock=lambda: now) as views:
-            targets = {one for order in orders for one in _targets(views, order)}
-        return Done(known=False, at_most=len(targets))
-    with (
-        _ONE_AT_A_TIME,
-        tempfile.TemporaryDirectory(prefix=COPIES, dir=config.gateway.state) as folder,
-    ):
-        copy = Path(folder) / "copy.db"
-        _copy(path, copy)
-        return asyncio.run(_carry_out(config, copy, orders, by, now))
-
-
-def sweep(folder: Path) -> None:
-    """Remove the copies that a process left behind which was ended in the middle."""
-    for copy in folder.glob(f"{COPIES}*"):
-        shutil.rmtree(copy)
+    with rehearsal.copied(path, config.gateway.state) as copy:
+        if copy is not None:
+            return asyncio.run(_carry_out(config, copy, orders, by, now))
+    with Views(path, clock=lambda: now) as views:
+        targets = {one for order in orders for one in _targets(views, order)}
+    return Done(known=False, at_most=len(targets))
 
 
 def compare(
@@ -313,21 +294,3 @@ async def _opened(config: Config, path: Path, by: str, now: datetime) -> AsyncIt
         yield _Flow(store, replayer, now, by)
     finally:
         store.close()
-
-
-def _copy(path: Path, copy: Path) -> None:
-    """Copy the database; of the octets beside it only the names, nothing is ever written there."""
-    with (
-        closing(database.connect(path, read_only=True)) as source,
-        closing(database.connect(copy)) as target,
-        database.told(path),
-    ):
-        source.backup(target)
-    octets, names = Path(f"{path}-blobs"), Path(f"{copy}-blobs")
-    for kind in ("segments", "large"):
-        (names / kind).mkdir(parents=True)
-        for file in (octets / kind).iterdir() if (octets / kind).exists() else ():
-            (names / kind / file.name).symlink_to(file.absolute())
-    # What the rehearsal appends goes into a segment of its own.
-    last = max((int(file.name, 16) for file in (names / "segments").iterdir()), default=0)
-    (names / "segments" / f"{last + 1:08x}").touch(mode=0o600)

@@ -27,9 +27,9 @@ from gateway.config.values import Endpoint
 from gateway.filetypes import reader
 from gateway.model.envelope import Direction, Relayed, RelayState
 from gateway.pipeline import Pipeline, Settings
+from gateway.store.opening import open_store
 from gateway.store.registry import Registry
 from gateway.store.spool import FolderSpool
-from gateway.store.sqlite import SqliteStore
 from gateway.trust.keys import Keys
 from gateway.trust.verifier import Verifier
 from gateway.web.app import new_app
@@ -117,7 +117,7 @@ def mail(config: Config, company: Registry) -> Mail:
 
     def take(*letters: bytes, sent: bool = False, to: str = ANNA, minutes: int = 0) -> list[str]:
         async def work() -> list[str]:
-            store = SqliteStore.open(
+            store = open_store(
                 config.store_path,
                 domains=frozenset(config.gateway.domains),
                 logging_addresses=config.addresses,

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-__all__ = ["PoolTimeout", "can_listen", "give_back", "take", "tell"]
+__all__ = ["PoolTimeout", "can_listen", "give_back", "leave", "take", "tell"]
 
 MOST = 32
 """Connections of one process to one database."""
@@ -62,6 +62,14 @@ def tell(url: str, channel: str, what: str) -> None:
             connection.execute("SELECT pg_notify(%s, %s)", (channel, what))
         finally:
             give_back(url, connection)
+
+
+def leave(url: str) -> None:
+    """End the connections of this process to one database."""
+    with _lock:
+        found = _pools.pop((os.getpid(), url), None)
+    if found is not None:
+        found.connections.close()
 
 
 def close() -> None:
