@@ -10,19 +10,23 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from gateway.demo.stage import ENTRY_POINT
 from gateway.mail.wire import stuffed
 from gateway.store.entries import Entries
+from gateway.store.postgres import pools
 from tests.intake.door import Caller
 from tests.letters import letter
 from tests.next_hop import NextHop, next_hop
+from tests.postgres import PostgresServer
 from tests.torture.gate import Gate, Zygote, free_port, zygote
+from tests.torture.nodes import served_gate
 
 ANNA, CAROL = "anna@corp.example", "carol@customer.example"
 PATIENCE_S = 30.0
@@ -34,13 +38,30 @@ async def starter() -> AsyncIterator[Zygote]:
         yield made
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The database that holds the record; empty for a file."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    yield server.database()
+    pools.close()
+
+
 @asynccontextmanager
-async def crew(starter: Zygote, folder: Path) -> AsyncIterator[tuple[Gate, NextHop, int]]:
+async def crew(
+    starter: Zygote, folder: Path, url: str = ""
+) -> AsyncIterator[tuple[Gate, NextHop, int]]:
     """Start a gateway of two workers; its figures are told at the third value's port."""
     port = free_port()
     more = f'[metrics]\naddress = "127.0.0.1:{port}"\n'
     async with next_hop() as hop:
         gate = Gate(starter, folder, hop.port, workers=2, more=more)
+        if url:
+            gate = served_gate(starter, folder, hop.port, url, folder / "blobs")
+            gate.workers, gate.more = 2, gate.more + more
+            gate.configure()
         gate.furnish()
         await gate.start()
         try:
@@ -105,9 +126,9 @@ def said(gate: Gate, words: str) -> int:
 
 
 async def test_all_that_workers_take_at_once_has_an_entry_each(
-    starter: Zygote, tmp_path: Path
+    starter: Zygote, tmp_path: Path, url: str
 ) -> None:
-    async with crew(starter, tmp_path) as (gate, hop, _):
+    async with crew(starter, tmp_path, url) as (gate, hop, _):
 
         async def client(first: int) -> None:
             caller = await gate.call("submission")
@@ -133,9 +154,9 @@ async def test_twenty_clients_are_shared_evenly(starter: Zygote, tmp_path: Path)
 
 
 async def test_one_message_through_both_at_once_is_one_entry(
-    starter: Zygote, tmp_path: Path
+    starter: Zygote, tmp_path: Path, url: str
 ) -> None:
-    async with crew(starter, tmp_path) as (gate, _, port):
+    async with crew(starter, tmp_path, url) as (gate, _, port):
         callers = await with_both(gate, port)
         await asyncio.gather(*(deliver(caller, 7) for caller in callers))
         for caller in callers:
@@ -161,9 +182,9 @@ async def test_figures_of_all_workers_are_told_at_one_place(
 
 
 async def test_a_worker_that_is_killed_is_replaced_while_the_other_goes_on(
-    starter: Zygote, tmp_path: Path
+    starter: Zygote, tmp_path: Path, url: str
 ) -> None:
-    async with crew(starter, tmp_path) as (gate, _, port):
+    async with crew(starter, tmp_path, url) as (gate, _, port):
         before = gate.crew
         callers = await with_both(gate, port)
         os.kill(before[0], signal.SIGKILL)
@@ -205,9 +226,9 @@ async def test_a_faulty_reload_changes_nothing(starter: Zygote, tmp_path: Path) 
 
 
 async def test_a_stop_finishes_what_each_worker_has_under_way(
-    starter: Zygote, tmp_path: Path
+    starter: Zygote, tmp_path: Path, url: str
 ) -> None:
-    async with crew(starter, tmp_path) as (gate, hop, port):
+    async with crew(starter, tmp_path, url) as (gate, hop, port):
         hop.reads.clear()
         callers = await with_both(gate, port)
         replies = [asyncio.ensure_future(deliver(c, n)) for n, c in enumerate(callers)]
@@ -222,8 +243,10 @@ async def test_a_stop_finishes_what_each_worker_has_under_way(
     assert len(hop.taken) == len(callers)
 
 
-async def test_workers_without_their_parent_leave(starter: Zygote, tmp_path: Path) -> None:
-    async with crew(starter, tmp_path) as (gate, _, _):
+async def test_workers_without_their_parent_leave(
+    starter: Zygote, tmp_path: Path, url: str
+) -> None:
+    async with crew(starter, tmp_path, url) as (gate, _, _):
         gate.send(signal.SIGKILL)
         await gate.gone()
         await until(lambda: said(gate, "event=stopped") == 2)
