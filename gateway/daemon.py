@@ -166,7 +166,7 @@ class Daemon:
         self._closing.callback(self.store.close)
         self.standby = Standby(self.store, config.store_path, self.log)
         self.behind(self.standby.until_there())
-        self.spool = FolderSpool(state / "spool")
+        self.spool = FolderSpool(state / "spool", complain=self.log.error)
         self.verifier = new_verifier(config.trust)
         self.pipeline = Pipeline(
             self.store,

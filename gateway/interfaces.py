@@ -74,6 +74,10 @@ class Recorder(Protocol):
         ...
 
 
+UNREADABLE = "unreadable"
+"""The folder inside the spool where a person finds what was damaged there."""
+
+
 class Spool(Protocol):
     """Where octets wait while the store is away (D-3)."""
 

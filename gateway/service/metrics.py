@@ -47,6 +47,8 @@ class Levels:
     """What waits for the writer of the store."""
     queues: Mapping[str, Queue] = field(default_factory=dict)
     """What waits to be handed over, by sink."""
+    unreadable: int = 0
+    """Messages that were damaged in the spool, and set aside."""
 
 
 Told = list[tuple[str, str, str, list[tuple[str, dict[str, str], float]]]]
@@ -87,7 +89,7 @@ def together(by_worker: Mapping[int, Told], first: int) -> bytes:
 _COMMON = frozenset(
     f"gateway_{name}"
     for name in (
-        *("spool_messages", "spool_oldest_seconds", "store_octets"),
+        *("spool_messages", "spool_oldest_seconds", "spool_unreadable_messages", "store_octets"),
         *("outbox_waiting", "outbox_dead", "outbox_oldest_seconds"),
     )
 )
@@ -193,6 +195,7 @@ class Metrics:
             self._levels["outbox_oldest_seconds"].labels(sink).set(queue.oldest_s)
         self._levels["spool_messages"].set(levels.spooled)
         self._levels["spool_oldest_seconds"].set(levels.oldest_s)
+        self._levels["spool_unreadable_messages"].set(levels.unreadable)
         self._levels["store_octets"].set(levels.store_octets)
         self._levels["store_waiting_jobs"].set(levels.store_jobs)
 
@@ -207,6 +210,7 @@ _LEVELS = (
     ("outbox_oldest_seconds", "Age of the oldest event that waits.", ("sink",)),
     ("spool_messages", "Messages that wait undecided.", ()),
     ("spool_oldest_seconds", "Age of the oldest undecided message.", ()),
+    ("spool_unreadable_messages", "Messages that were damaged there, and set aside.", ()),
     ("store_octets", "Size of the database with its write-ahead log.", ()),
     ("store_waiting_jobs", "What waits for the writer of the store.", ()),
 )

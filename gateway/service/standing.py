@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gateway.interfaces import StoreBusyError
+from gateway.interfaces import UNREADABLE, StoreBusyError
 from gateway.model.handover import Queue
 from gateway.service.metrics import Levels
 
@@ -79,6 +79,7 @@ class Standing:
             store_octets=octets,
             store_jobs=self.store_jobs(),
             queues=await asyncio.to_thread(self._queues),
+            unreadable=await asyncio.to_thread(self._unreadable),
         )
 
     async def store_trouble(self) -> str:
@@ -109,6 +110,12 @@ class Standing:
             with suppress(FileNotFoundError):
                 octets += self.database.with_name(self.database.name + suffix).stat().st_size
         return len(names), self._age_s(names[0]) if names else 0.0, octets
+
+    def _unreadable(self) -> int:
+        """Return how many messages of the spool were set aside."""
+        with suppress(FileNotFoundError):
+            return len({path.stem for path in (self.spool / UNREADABLE).iterdir()})
+        return 0
 
     def _age_s(self, name: str) -> float:
         """Return how long ago that was put: names begin with microseconds, in hexadecimal."""

@@ -123,6 +123,7 @@ class Watch:
             "store": trouble or "well",
             "undecided": levels.spooled,
             "oldest_undecided_s": round(levels.oldest_s),
+            "unreadable": levels.unreadable,
         }
         status = HTTPStatus.OK if taking else HTTPStatus.SERVICE_UNAVAILABLE
         return status, "application/json", json.dumps(told).encode() + b"\n"

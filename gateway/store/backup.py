@@ -27,7 +27,7 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from gateway.interfaces import StoreBusyError
+from gateway.interfaces import UNREADABLE, StoreBusyError
 from gateway.model.place import ServedPath
 from gateway.store import copying, database
 from gateway.store.blobs import Place
@@ -262,6 +262,8 @@ def _copy_spool(source: Path, target: Path) -> None:
         if octets.exists() and path.exists():
             shutil.copyfile(octets, target / octets.name)
             shutil.copyfile(path, target / path.name)
+    if (source / UNREADABLE).exists():
+        shutil.copytree(source / UNREADABLE, target / UNREADABLE)
 
 
 def _beside(path: Path) -> Iterator[Path]:

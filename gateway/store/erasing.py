@@ -163,7 +163,7 @@ class Eraser(Book):
         """Drop what waits undecided and names the person."""
         if spool is None or not spool.exists():
             return
-        for path in files_with(sorted(spool.iterdir()), words):
+        for path in files_with(sorted(spool.rglob("*")), words):
             for suffix in (".json", ".eml"):
                 path.with_suffix(suffix).unlink(missing_ok=True)
 
@@ -186,7 +186,7 @@ class Eraser(Book):
     def _files(self, spool: Path | None) -> Iterable[Path]:
         beside = self._path.parent.glob(f"{self._path.name}*")
         kept = Path(place_of_octets(self._path)).rglob("*")
-        waiting = spool.iterdir() if spool is not None and spool.exists() else ()
+        waiting = spool.rglob("*") if spool is not None and spool.exists() else ()
         return (*beside, *kept, *waiting)
 
 

@@ -14,10 +14,11 @@ from importlib import metadata
 from pathlib import Path
 
 from gateway.config.settings import Config, NextHop
-from gateway.interfaces import StoreBusyError
+from gateway.interfaces import UNREADABLE, StoreBusyError
 from gateway.model.place import ServedPath
 from gateway.store import database
 from gateway.store.registry import Registry
+from gateway.store.spool import unreadable
 
 ROOM_OCTETS = 1_000_000_000
 LARGE_DATABASE = 2_000_000_000
@@ -94,7 +95,7 @@ def look_at_store(config: Config) -> Iterator[Finding]:
             yield _clock(newest or 0)
     except (StoreBusyError, ValueError, OSError) as error:
         yield Finding("store", False, str(error), "See the sentence itself.")
-    yield _spool(config.gateway.state / "spool")
+    yield from _spool(config.gateway.state / "spool")
 
 
 def _clock(newest: int) -> Finding:
@@ -105,14 +106,34 @@ def _clock(newest: int) -> Finding:
     return Finding("clock", True, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _spool(folder: Path) -> Finding:
+def _spool(folder: Path) -> Iterator[Finding]:
+    yield _waiting(folder)
+    if aside := unreadable(folder):
+        yield Finding(
+            "spool, unreadable",
+            False,
+            f"{aside} messages were damaged there and lie in {folder / UNREADABLE}",
+            "The log says how. Take an .eml file that is whole in by replygate import, or put both"
+            " files back to have it tried again; then remove them.",
+        )
+
+
+def _waiting(folder: Path) -> Finding:
     names = sorted(path.stem for path in folder.glob("*.json")) if folder.exists() else []
     if not names:
         return Finding("spool", True, "nothing waits undecided")
-    age_s = max(0.0, time.time() - int(names[0].partition("-")[0], 16) / 1_000_000)
+    age_s = max(0.0, time.time() - _put_at(names[0]))
     found = f"{len(names)} messages wait undecided, the oldest for {age_s:.0f} s"
     remedy = "Look in the log for why: they stay until the store takes them."
     return Finding("spool", age_s < 60, found, "" if age_s < 60 else remedy)
+
+
+def _put_at(name: str) -> float:
+    """Return when that was put: names begin with microseconds, in hexadecimal."""
+    try:
+        return int(name.partition("-")[0], 16) / 1_000_000
+    except ValueError:
+        return 0.0
 
 
 def look_at_versions() -> Iterator[Finding]:

@@ -121,6 +121,23 @@ def test_mail_that_waits_undecided_for_long_is_ill(run: Run, well: Path) -> None
     assert "1 messages wait" in ill(run, well)["spool"]["found"]
 
 
+def test_mail_that_was_damaged_while_it_waited_is_ill(run: Run, well: Path) -> None:
+    aside = well.parent / "state" / "spool" / "unreadable"
+    aside.mkdir(parents=True)
+    for suffix in ("eml", "json"):
+        (aside / f"0000000000000001-aaaaaaaa.{suffix}").write_text("{}")
+    told = ill(run, well)["spool, unreadable"]
+    assert told["found"] == f"1 messages were damaged there and lie in {aside}"
+    assert "replygate import" in told["remedy"]
+
+
+def test_a_foreign_file_in_the_spool_does_not_end_the_examination(run: Run, well: Path) -> None:
+    spool = well.parent / "state" / "spool"
+    spool.mkdir()
+    (spool / "notes.json").write_text("{}")
+    assert "1 messages wait" in ill(run, well)["spool"]["found"]
+
+
 def test_a_clock_that_went_back_is_ill(run: Run, well: Path, tmp_path: Path) -> None:
     run("user", "add", "anna@corp.example", "--config", str(well))
     (tmp_path / "one.eml").write_bytes(letter())

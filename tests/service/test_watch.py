@@ -101,6 +101,15 @@ async def test_what_waits_undecided_is_told_with_its_age(tmp_path: Path) -> None
     assert found['gateway_troubles_total{route="submission"}'] == 1
 
 
+async def test_what_was_damaged_in_the_spool_is_told(tmp_path: Path) -> None:
+    async with next_hop() as hop, watched(tmp_path, hop) as gateway:
+        aside = gateway.database.parent / "spool" / "unreadable"
+        aside.mkdir(parents=True)
+        for suffix in ("eml", "json"):
+            (aside / f"0000000000000001-aaaaaaaa.{suffix}").write_text("{}")
+        assert (await figures(gateway))["gateway_spool_unreadable_messages"] == 1
+
+
 async def test_it_is_ready_while_it_takes_mail(tmp_path: Path) -> None:
     async with next_hop() as hop, watched(tmp_path, hop) as gateway:
         status, body = await ask(gateway, "GET /ready HTTP/1.1")
@@ -111,6 +120,7 @@ async def test_it_is_ready_while_it_takes_mail(tmp_path: Path) -> None:
         "store": "well",
         "undecided": 0,
         "oldest_undecided_s": 0,
+        "unreadable": 0,
     }
 
 

@@ -10,7 +10,7 @@ import pytest
 from gateway.interfaces import StoreBusyError
 from gateway.store.backup import BackupError, Places, back_up, check, restore, vacuum
 from gateway.store.entries import Entries
-from gateway.store.spool import FolderSpool
+from gateway.store.spool import FolderSpool, unreadable
 from gateway.store.sqlite import SqliteStore
 from tests.store.office import Clock, Office, letter
 
@@ -28,6 +28,15 @@ async def test_a_backup_holds_record_octets_and_spool(office: Office, tmp_path: 
     assert (made.entries, made.contents) == (4, 4)
     assert check(tmp_path / "copy") == made
     assert len(list((tmp_path / "copy" / "spool").iterdir())) == 2
+
+
+async def test_a_backup_holds_what_was_damaged_in_the_spool(office: Office, tmp_path: Path) -> None:
+    spool = FolderSpool(tmp_path / "spool")
+    name = await spool.put(office.envelope(letter(1)), "store-unavailable")
+    (tmp_path / "spool" / f"{name}.json").write_bytes(b"{}")
+    await spool.take(name)
+    back_up(places(office), tmp_path / "copy")
+    assert unreadable(tmp_path / "copy" / "spool") == 1
 
 
 async def test_a_backup_is_made_while_mail_is_recorded(office: Office, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gateway.interfaces import UNREADABLE
 from gateway.model.envelope import (
     Client,
     Content,
@@ -18,7 +19,7 @@ from gateway.model.envelope import (
     Reply,
     Traits,
 )
-from gateway.store.spool import FolderSpool, _Spooled
+from gateway.store.spool import FolderSpool, _Spooled, unreadable
 from tests.store.office import NOON, Clock
 
 _SAID = _Spooled("inbound", "incoming", 0, msgspec.Raw(b"{}"), b"", "")
@@ -95,6 +96,95 @@ async def test_what_was_damaged_is_unreadable(
     name = await spool.put(ENVELOPE, "")
     (tmp_path / "spool" / f"{name}{suffix}").write_bytes(b"{}")
     assert await spool.take(name) is None
+
+
+class Complaints(list[str]):
+    """What a spool complained of."""
+
+    def spool(self, folder: Path) -> FolderSpool:
+        return FolderSpool(folder, clock=Clock(), complain=self.append)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "octets"),
+    [
+        (".eml", b"other octets"),
+        (".json", b"no json"),
+        (".json", b"{}"),
+        (".json", b'{"route":"","direction":"","received_at":0,"envelope":{},"sha256":""}'),
+    ],
+)
+async def test_what_was_damaged_is_set_aside_with_both_its_files(
+    tmp_path: Path, suffix: str, octets: bytes
+) -> None:
+    said = Complaints()
+    spool = said.spool(tmp_path)
+    name = await spool.put(ENVELOPE, "")
+    (tmp_path / f"{name}{suffix}").write_bytes(octets)
+    await spool.take(name)
+    assert await spool.waiting() == ()
+    kept = {path.name for path in (tmp_path / UNREADABLE).iterdir()}
+    assert kept == {f"{name}.eml", f"{name}.json"}
+    assert (tmp_path / UNREADABLE / f"{name}{suffix}").read_bytes() == octets
+    assert unreadable(tmp_path) == 1
+
+
+async def test_what_is_set_aside_is_complained_of_with_its_place(tmp_path: Path) -> None:
+    said = Complaints()
+    spool = said.spool(tmp_path)
+    name = await spool.put(ENVELOPE, "")
+    (tmp_path / f"{name}.eml").unlink()
+    await spool.take(name)
+    why = "unreadable (its octets are gone)"
+    assert said == [f"{name} in the spool is {why} and was put in {tmp_path / UNREADABLE}"]
+
+
+async def test_what_is_put_back_whole_is_taken_again(tmp_path: Path) -> None:
+    spool = Complaints().spool(tmp_path)
+    name = await spool.put(ENVELOPE, "")
+    right = (tmp_path / f"{name}.json").read_bytes()
+    (tmp_path / f"{name}.json").write_bytes(b"{}")
+    await spool.take(name)
+    for suffix in (".eml", ".json"):
+        (tmp_path / UNREADABLE / f"{name}{suffix}").rename(tmp_path / f"{name}{suffix}")
+    (tmp_path / f"{name}.json").write_bytes(right)
+    assert await spool.take(name) == (ENVELOPE, None, "")
+    assert unreadable(tmp_path) == 0
+
+
+async def test_what_was_dropped_meanwhile_is_nothing_to_complain_of(tmp_path: Path) -> None:
+    said = Complaints()
+    spool = said.spool(tmp_path)
+    name = await spool.put(ENVELOPE, "")
+    await spool.drop(name)
+    assert await spool.take(name) is None
+    assert not said
+
+
+async def test_what_cannot_be_read_now_stays_and_is_complained_of_once(tmp_path: Path) -> None:
+    said = Complaints()
+    spool = said.spool(tmp_path)
+    name = await spool.put(ENVELOPE, "")
+    (tmp_path / f"{name}.json").rename(tmp_path / "moved")
+    (tmp_path / f"{name}.json").mkdir()
+    assert [await spool.take(name) for _ in range(3)] == [None] * 3
+    assert len(said) == 1
+    assert "stays in the spool" in said[0]
+    (tmp_path / f"{name}.json").rmdir()
+    (tmp_path / "moved").rename(tmp_path / f"{name}.json")
+    assert await spool.take(name) == (ENVELOPE, None, "")
+
+
+async def test_what_cannot_be_set_aside_stays_and_is_complained_of_once(tmp_path: Path) -> None:
+    said = Complaints()
+    spool = said.spool(tmp_path)
+    name = await spool.put(ENVELOPE, "")
+    (tmp_path / f"{name}.json").write_bytes(b"{}")
+    (tmp_path / UNREADABLE).write_bytes(b"a file")
+    assert [await spool.take(name) for _ in range(3)] == [None] * 3
+    assert len(said) == 1
+    assert "cannot be set aside" in said[0]
+    assert await spool.waiting() == (name,)
 
 
 async def test_a_folder_that_cannot_be_written_raises(tmp_path: Path) -> None:

@@ -118,6 +118,24 @@ async def test_mail_passes_a_record_that_cannot_grow_and_is_decided_later(
     assert [taken.content for taken in hop.taken] == [offer(number) for number in range(4)]
 
 
+async def test_what_was_damaged_in_the_spool_is_set_aside_and_keeps_nobody_waiting(
+    starter: Zygote, tmp_path: Path
+) -> None:
+    async with gate(starter, tmp_path, limits={"RLIMIT_FSIZE": 65_536}) as (made, _):
+        for number in range(5):
+            assert (await send(made, offer(number))).startswith("250")
+        await made.kill()
+        oldest, *others = sorted((made.state / "spool").glob("*.json"))
+        assert others
+        octets = oldest.with_suffix(".eml").read_bytes()
+        oldest.write_bytes(b"damaged")
+        await made.start()
+        await decided(made, {number for number in range(5) if offer(number) != octets})
+        assert "unreadable" in made.log.read_text()
+    kept = sorted(path.suffix for path in (made.state / "spool" / "unreadable").iterdir())
+    assert kept == [".eml", ".json"]
+
+
 async def test_mail_passes_a_full_disk(starter: Zygote, small_disk: Path) -> None:
     async with gate(starter, small_disk) as (made, hop):
         fill(made.state / "filler")

@@ -15,7 +15,7 @@ from gateway.store.entries import Entries
 from gateway.store.erasing import Erased, Eraser
 from gateway.store.faults import AlreadyKnownError
 from gateway.store.searching import files_with
-from gateway.store.spool import FolderSpool
+from gateway.store.spool import FolderSpool, unreadable
 from tests.store.office import ANN, BOB, DAN, PASSED, Clock, Office, letter
 
 MAKE_DAN = MakeContact(DAN, "Dan")
@@ -122,6 +122,16 @@ async def test_what_waits_in_the_spool_goes_too(office: Office, tmp_path: Path) 
     )
     erase(office, spool=tmp_path / "spool")
     assert await spool.waiting() == (mine,)
+
+
+async def test_what_was_set_aside_goes_too(office: Office, tmp_path: Path) -> None:
+    spool = FolderSpool(tmp_path / "spool")
+    name = await spool.put(office.envelope(letter(1)), "store-unavailable")
+    (tmp_path / "spool" / f"{name}.json").write_bytes(b"{}")
+    await spool.take(name)
+    assert unreadable(tmp_path / "spool") == 1
+    erase(office, spool=tmp_path / "spool")
+    assert [path for path in (tmp_path / "spool").rglob("*") if path.is_file()] == []
 
 
 async def test_a_second_time_finds_nothing_more(office: Office) -> None:
