@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from gateway.model.facts import Contact, Enrolment
 from gateway.store.database import Connection
-from gateway.store.rows import FOREVER, keys_of, listed, padded
+from gateway.store.rows import FOREVER, listed, padded
 
 _HELD = "added_at <= ? AND (removed_at IS NULL OR removed_at > ?)"
 
@@ -39,18 +39,22 @@ def contacts_at(
         return {}
     places, size = listed(len(addresses))
     found: dict[str, tuple[Contact, ...]] = {}
-    for asked, number, primary, name, owner, held in connection.execute(
-        "SELECT a.address, c.contact, c.address, c.name, c.owner,"
-        " (SELECT json_group_array(o.address ORDER BY o.added_at, o.address)"
-        " FROM contact_addresses o WHERE o.contact = c.contact"
-        " AND o.added_at <= ? AND (o.removed_at IS NULL OR o.removed_at > ?))"
-        " FROM contact_addresses a JOIN contacts c USING (contact)"
+    rows = connection.execute(
+        "SELECT c.contact, o.added_at, o.address, a.address, c.address, c.name, c.owner"
+        " FROM contact_addresses a JOIN contacts c ON c.contact = a.contact"
+        " JOIN contact_addresses o ON o.contact = a.contact"
         f" WHERE a.address IN {places} AND a.added_at <= ?"
-        " AND (a.removed_at IS NULL OR a.removed_at > ?) ORDER BY c.contact",
-        [at, at, *padded(addresses, size), at, at],
-    ).fetchall():
-        ordered = tuple(dict.fromkeys((primary, *keys_of(held))))
-        contact = Contact(number, primary, name, ordered, owner)
+        " AND (a.removed_at IS NULL OR a.removed_at > ?)"
+        " AND o.added_at <= ? AND (o.removed_at IS NULL OR o.removed_at > ?)",
+        [*padded(addresses, size), at, at, at, at],
+    ).fetchall()
+    people: dict[tuple[str, int], Contact] = {}
+    for number, _, held, asked, primary, name, owner in sorted(rows):
+        known = people.get((asked, number))
+        ordered = (*known.addresses, held) if known else (primary, held)
+        addresses_held = tuple(dict.fromkeys(ordered))
+        people[asked, number] = Contact(number, primary, name, addresses_held, owner)
+    for (asked, _), contact in people.items():
         found[asked] = (*found.get(asked, ()), contact)
     return found
 

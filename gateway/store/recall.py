@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from gateway.model.decision import Outcome, Reason
@@ -67,8 +68,6 @@ class EntryRow(NamedTuple):
     reason: str
     holds: int
     gate: int
-    answers: int | None
-    marked: int
     date: int | None
     author: str
     base_subject: str
@@ -77,26 +76,26 @@ class EntryRow(NamedTuple):
     mailbox: str
     missing: str
     kept_until: int
-    chosen_contact: int | None
 
 
 def hits_of(
     connection: Connection, digester: Digester, ids: Iterable[str]
 ) -> dict[str, list[IdHit]]:
-    """Return, for each id in order, the entries and ghosts that bear it."""
+    """Return the entries and ghosts that bear each id; nothing of one that nobody bears."""
     by_digest = {digester.message_id(one): one for one in ids if one}
-    found: dict[str, list[IdHit]] = {one: [] for one in by_digest.values()}
+    found: dict[str, list[IdHit]] = {}
     if by_digest:
         places, size = listed(len(by_digest))
-        for row in connection.execute(
+        rows = connection.execute(
             f"SELECT id64, entry, thread, alias, full FROM message_ids WHERE id64 IN {places}",
             padded(by_digest, size),
-        ).fetchall():
-            hit = IdHit(*row)
-            asked = by_digest[hit.id64]
+        )
+        for hit in map(IdHit._make, rows.fetchall()):
+            asked = by_digest[hit[0]]
+            full = hit[4]
             # Where only a digest is kept, the digest is all there is to confirm it by.
-            if not hit.full or hit.full == asked or hit.full == clean(asked):
-                found[asked].append(hit)
+            if not full or full == asked or full == clean(asked):
+                found.setdefault(asked, []).append(hit)
     return found
 
 
@@ -109,7 +108,7 @@ def read_threads(connection: Connection, numbers: Iterable[int]) -> dict[int, Th
     further = {row.merged_into for row in rows.values() if row.merged_into} - rows.keys()
     kept = {**rows, **_thread_rows(connection, tuple(further))} if further else rows
     # A merge moves what was merged before, so one step always reaches the end.
-    return {number: kept[row.merged_into or number] for number, row in rows.items()}
+    return {number: kept[rows[number].merged_into or number] for number in asked if number in rows}
 
 
 def read_entries(connection: Connection, numbers: Collection[int]) -> dict[int, EntryRow]:
@@ -118,11 +117,11 @@ def read_entries(connection: Connection, numbers: Collection[int]) -> dict[int, 
         return {}
     places, size = listed(len(numbers))
     rows = connection.execute(
-        f"SELECT {','.join(EntryRow._fields)} FROM entries WHERE entry IN {places}"
-        " ORDER BY received_at, entry",
-        padded(numbers, size),
-    )
-    return {row[0]: EntryRow._make(row) for row in rows.fetchall()}
+        f"SELECT {_ENTRY_COLUMNS} FROM entries WHERE entry IN {places}", padded(numbers, size)
+    ).fetchall()
+    if len(rows) > 1:
+        rows.sort(key=_BY_AGE)
+    return {row[0]: EntryRow._make(row) for row in rows}
 
 
 def conversation_threads(
@@ -203,13 +202,13 @@ class Recall:
                 selves,
             )
         rows = read_threads(self._connection, numbers)
-        found = {rows[n].thread: rows[n] for n in numbers}
+        found = {row.thread: row for row in rows.values()}
+        if not selves:
+            return tuple(found.values())
         return tuple(row for row in found.values() if self._has_others(row.thread, selves))
 
     def _has_others(self, thread: int, selves: Collection[int]) -> bool:
         """Whether a thread holds more than this very message."""
-        if not selves:
-            return True
         places, size = listed(len(selves))
         other = f"SELECT 1 FROM entries WHERE thread = ? AND entry NOT IN {places} LIMIT 1"
         row = self._connection.execute(other, (thread, *padded(selves, size))).fetchone()
@@ -310,8 +309,7 @@ def read_sightings(
 def _thread_rows(connection: Connection, numbers: Collection[int]) -> dict[int, ThreadRow]:
     places, size = listed(len(numbers))
     rows = connection.execute(
-        f"SELECT {','.join(ThreadRow._fields)} FROM threads WHERE thread IN {places}",
-        padded(numbers, size),
+        f"SELECT {_THREAD_COLUMNS} FROM threads WHERE thread IN {places}", padded(numbers, size)
     )
     return {row[0]: ThreadRow._make(row) for row in rows.fetchall()}
 
@@ -320,8 +318,8 @@ def _entries_of(
     hits: Mapping[str, Sequence[IdHit]], ids: Iterable[str], but: Collection[int]
 ) -> tuple[int, ...]:
     """Return the entries that bear these ids, in the order of the ids."""
-    found = (hit.entry for one in ids for hit in hits.get(one, ()))
-    return tuple(entry for entry in dict.fromkeys(found) if entry and entry not in but)
+    found = [hit.entry for one in ids for hit in hits.get(one, ())]
+    return tuple([entry for entry in dict.fromkeys(found) if entry and entry not in but])
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -377,13 +375,16 @@ def _thread_message(row: EntryRow) -> ThreadMessage:
     )
 
 
-# A lookup by value costs a tenth of the enum's own, and a reply cites many messages.
+_THREAD_COLUMNS = ",".join(ThreadRow._fields)
+_ENTRY_COLUMNS = ",".join(EntryRow._fields)
+_BY_AGE = itemgetter(EntryRow._fields.index("received_at"), 0)
 COMPLETED_BY = (
     "SELECT max(d.sighting) FROM decisions d"
     " WHERE d.entry = e.entry AND d.aside = 0 AND d.reason = 'completed'"
 )
 """Of an entry `e`: the number of the sighting that brought what the first one lacked."""
 _RELAYING = RelayState.RELAYING.value
+# A lookup by value costs a tenth of the enum's own, and a reply cites many messages.
 _DIRECTIONS = {one.value: one for one in Direction}
 _REASONS = {one.value: one for one in Reason}
 _ON_TIMELINE = frozenset(one.value for one in Outcome if one.on_timeline)

@@ -22,6 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_KNOWN = 20_000
 _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _encoder = msgspec.json.Encoder()
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 _T = TypeVar("_T")
 
 
@@ -72,7 +73,11 @@ def to_json(value: Any) -> str:
 
 def from_json(text: str | bytes, kind: type[_T]) -> _T:
     """Return the value that `to_json` wrote, as this type."""
-    return msgspec.json.decode(text, type=kind)
+    # To make a decoder costs more than what it decodes here.
+    if (decoder := _decoders.get(kind)) is None:
+        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+    found: _T = decoder.decode(text)
+    return found
 
 
 def keys_of(text: str) -> tuple[str, ...]:
@@ -248,7 +253,8 @@ def _list_of(size: int) -> tuple[str, int]:
 
 
 _LISTS = tuple(
-    _list_of(next(size for size in (1, 2, 4, 8, 16, 40) if size >= count)) for count in range(41)
+    _list_of(next(size for size in (1, 2, 3, 4, 6, 8, 12, 16, 24, 40) if size >= count))
+    for count in range(41)
 )
 
 
