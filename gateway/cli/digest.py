@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -18,6 +19,7 @@ from gateway.notices.digest import Digest, digests_of, told
 from gateway.store.directory import notice_key
 from gateway.store.entries import Filters
 from gateway.store.notices import NoticeBox
+from gateway.words.catalogue import Language, language_of
 
 COLUMNS = ("user", "messages", "kept", "reason", "remedy")
 
@@ -36,9 +38,10 @@ def digest(ctx: click.Context, *, days: int, only: str | None, send: bool, as_js
     Run it weekly from cron with --send: each user gets one message.
     """
     config = load_config(config_file(ctx))
-    found = [one for one in _digests(config, days) if only in {None, one.user}]
+    chosen = _chosen(config) if send else {}
+    found = [one for one in _digests(config, days, chosen) if only in {None, one.user}]
     if send:
-        sent = _send(config, found, days)
+        sent = _send(config, found, days, chosen)
         say(f"{sent} digest{'' if sent == 1 else 's'} on the way.")
         return
     rows = [
@@ -55,15 +58,26 @@ def digest(ctx: click.Context, *, days: int, only: str | None, send: bool, as_js
     print_rows(rows, COLUMNS, as_json=as_json, empty="All that should be logged was logged.")
 
 
-def _digests(config: Config, days: int) -> tuple[Digest, ...]:
+def _chosen(config: Config) -> dict[str, Language]:
+    """Return the languages that users chose."""
+    with open_registry(config) as registry:
+        wishes = {user.key: language_of(user.language) for user in registry.list_users()}
+    return {user: language for user, language in wishes.items() if language}
+
+
+def _digests(config: Config, days: int, chosen: Mapping[str, Language]) -> tuple[Digest, ...]:
     with open_registry(config) as registry:
         users = {box.address: box.user for box in registry.list_mailboxes()}
     since = datetime.now(UTC) - timedelta(days=days)
     with open_entries(config) as entries:
-        return digests_of(entries.search(Filters(since=since)), users, config.notices.language)
+        return digests_of(
+            entries.search(Filters(since=since)),
+            users,
+            lambda user: chosen.get(user, config.notices.language),
+        )
 
 
-def _send(config: Config, found: list[Digest], days: int) -> int:
+def _send(config: Config, found: list[Digest], days: int, chosen: Mapping[str, Language]) -> int:
     """Put the digests where the running gateway takes them from; return how many."""
     address, language = config.notices.address, config.notices.language
     if address is None:
@@ -73,8 +87,9 @@ def _send(config: Config, found: list[Digest], days: int) -> int:
     sender = Sender(str(address), language, notice_key(config.store_path))
     box, now, count = NoticeBox(config.store_path), datetime.now(UTC), 0
     for one in found:
-        lines = told(one, days, language)
-        content = compose_digest(one.user, sender, secrets.token_hex(12), now, lines)
+        own = sender.speaking(chosen.get(one.user, ""))
+        lines = told(one, days, own.language)
+        content = compose_digest(one.user, own, secrets.token_hex(12), now, lines)
         count += box.put(
             user=one.user,
             recipient=one.user,

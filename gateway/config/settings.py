@@ -268,6 +268,8 @@ class Web:
     """Calls of the API with one token; more wait until a minute has passed."""
     audit_days: Annotated[int, Meta(ge=1, le=3660)] = 400
     """How long it is known who looked at and changed what."""
+    time_zone: str = "UTC"
+    """Where whoever chose none is, as IANA names it: `Asia/Tokyo`."""
     issuer: str = ""
     """An OpenID provider that people may sign in with, as it calls itself; empty is none."""
     issuer_name: str = ""

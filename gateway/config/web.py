@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gateway.config.settings import Web
 from gateway.config.tables import Table, Tables
@@ -27,8 +28,20 @@ def read_web(tables: Tables, table: Table) -> Web | None:
             " 127.0.0.1 behind a proxy that speaks HTTPS, and name it in public_url."
         )
         tables.say((*_PATH, "address"), f"[web] address: {problem}")
+    if not known_zone(web.time_zone):
+        problem = f'"{web.time_zone}" is no time zone. Write one as IANA does, such as Asia/Tokyo.'
+        tables.say((*_PATH, "time_zone"), f"[web] time_zone: {problem}")
     _look_at_provider(tables, web)
     return web
+
+
+def known_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def _look_at_provider(tables: Tables, web: Web) -> None:

@@ -30,6 +30,10 @@ class User:
     """False: may not log mail at all."""
     further: tuple[str, ...] = ()
     """Keys of proven further addresses (a private alias): mail from them is the user's."""
+    language: str = ""
+    """The language that he chose; empty for none."""
+    time_zone: str = ""
+    """His time zone, as IANA names it; empty is that of the configuration."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ MS-OXCMAIL (X-Auto-Response-Suppress).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -28,7 +28,7 @@ from gateway.notices.words import (
     REASON,
 )
 from gateway.rules.notices import notice_id
-from gateway.words.catalogue import Language, Tongue, tongue
+from gateway.words.catalogue import Language, Tongue, language_of, tongue
 from gateway.words.rules import remedy_in
 
 SUBJECT_CHARACTERS: Final = 120
@@ -43,6 +43,10 @@ class Sender:
     language: Language
     key: bytes
     """Signs their ids, so that they are known when they come back."""
+
+    def speaking(self, chosen: str) -> Sender:
+        """Return the same in the language that a user chose, where he did."""
+        return replace(self, language=language_of(chosen) or self.language)
 
 
 def compose_notice(occasion: Occasion, sender: Sender, token: str, now: datetime) -> bytes:

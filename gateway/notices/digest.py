@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,19 +42,20 @@ class Digest:
 
 
 def digests_of(
-    entries: Iterable[Entry], users: Mapping[str, str], language: Language
+    entries: Iterable[Entry], users: Mapping[str, str], language_of: Callable[[str], Language]
 ) -> tuple[Digest, ...]:
     """Return a digest for each user whose mail was not logged, by name of user.
 
-    `users` gives the user of each mailbox; only what a remedy cures is told.
+    `users` gives the user of each mailbox, `language_of` the language that a user is told in;
+    only what a remedy cures is told.
     """
     found: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     kept: Counter[tuple[str, str, str]] = Counter()
     for entry in entries:
         if entry.outcome not in {Outcome.HELD, Outcome.NOT_LOGGED} or not entry.remedy:
             continue
-        remedy = _remedy(entry, language)
         for user in _users_of(entry, users):
+            remedy = _remedy(entry, language_of(user))
             found[user][remedy, str(entry.reason)] += 1
             kept[user, remedy, str(entry.reason)] += entry.kept
     return tuple(

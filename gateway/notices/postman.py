@@ -41,8 +41,11 @@ class Postman:
     async def file(self, passage: Passage, now: datetime) -> int:
         """Keep the notices that a message calls for; return how many there are."""
         filed = 0
-        for occasion in occasions_of(passage, self._directory()):
-            content = compose_notice(occasion, self._sender, secrets.token_hex(12), now)
+        directory = self._directory()
+        for occasion in occasions_of(passage, directory):
+            user = directory.user_of(occasion.user)
+            sender = self._sender.speaking(user.language if user else "")
+            content = compose_notice(occasion, sender, secrets.token_hex(12), now)
             filed += await asyncio.to_thread(
                 self._outbox.put,
                 user=occasion.user,

@@ -54,6 +54,18 @@ class CompanyBook(Book):
         with self._change() as change:
             change.execute("UPDATE users SET permitted = ? WHERE key = ?", (int(on), key))
 
+    def choose_language(self, user: str, language: str) -> None:
+        """Remember the language that a user wants to be written to in."""
+        key = self._user(user)
+        with self._change() as change:
+            change.execute("UPDATE users SET language = ? WHERE key = ?", (language, key))
+
+    def choose_time_zone(self, user: str, name: str) -> None:
+        """Remember the time zone of a user; empty is that of the configuration."""
+        key = self._user(user)
+        with self._change() as change:
+            change.execute("UPDATE users SET time_zone = ? WHERE key = ?", (name, key))
+
     def add_further_address(self, user: str, address: str, *, at: datetime | None = None) -> None:
         """Add a proven further address of a user. Raises AlreadyKnownError."""
         owner, key = self._user(user), address_key(address)

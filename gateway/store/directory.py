@@ -102,9 +102,18 @@ def read_users(connection: database.Connection) -> tuple[User, ...]:
     """Return all users, oldest first."""
     further = _grouped(connection.execute("SELECT user, address FROM user_addresses"))
     return tuple(
-        User(key, name, role, bool(logging), bool(permitted), tuple(a for (a,) in further[key]))
-        for key, name, role, logging, permitted in connection.execute(
-            "SELECT key, name, role, logging, permitted FROM users ORDER BY added_at, key"
+        User(
+            key,
+            name,
+            role,
+            bool(logging),
+            bool(permitted),
+            tuple(a for (a,) in further[key]),
+            *wishes,
+        )
+        for key, name, role, logging, permitted, *wishes in connection.execute(
+            "SELECT key, name, role, logging, permitted, language, time_zone FROM users"
+            " ORDER BY added_at, key"
         )
     )
 

@@ -109,6 +109,25 @@ class PeopleViews(Entries):
             self._rows("SELECT 1 FROM contacts WHERE contact = ? AND owner = ?", contact, user)
         )
 
+    def owned(self, user: str, most: int, domain: str = "") -> list[int]:
+        """Return contacts that belong to a user, at a domain when asked, and those merged into them.
+
+        What was merged goes by the owner of the contact that it became.
+        """
+        at = f"%@{escaped(domain.lower())}" if domain else "%"
+        rows = self._rows(
+            "SELECT contact FROM contacts WHERE owner = ? AND owner <> '' AND merged_into IS NULL"
+            " AND address LIKE ? ESCAPE '\\' UNION SELECT m.contact FROM contacts k JOIN contacts m"
+            " ON m.merged_into = k.contact WHERE k.owner = ? AND k.owner <> ''"
+            " AND m.address LIKE ? ESCAPE '\\' LIMIT ?",
+            user,
+            at,
+            user,
+            at,
+            most,
+        )
+        return [number for (number,) in rows]
+
     def users(self) -> tuple[User, ...]:
         """Return all users."""
         with database.told(self._path):

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
 
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import Entry
 from gateway.store.book import address_key
 from gateway.store.faults import BadAddressError
+from gateway.store.local_days import day_of, iso_day
 from gateway.store.people_views import OWNED, PeopleViews, Scope, escaped
 from gateway.store.rows import FOREVER, entry_name, entry_number, keys_of, micros, moment
 
@@ -88,6 +89,7 @@ _LINE = (
     " e.subject, e.user, e.mailboxes, e.thread, e.kept_until, d.remedy, d.command"
 )
 _FROM = "FROM entries e JOIN decisions d ON d.entry = e.entry AND d.number = e.holds"
+_LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 _STOPPED = "e.outcome IN ('held', 'not_logged')"
 
 
@@ -181,14 +183,19 @@ class Views(PeopleViews):
         rows = self._rows(f"SELECT d.command {_FROM} WHERE e.entry = ?", entry_number(entry_id))
         return str(rows[0][0]) if rows else ""
 
-    def tallies(self, wanted: Wanted, scope: Scope | None, by: str) -> list[Tally]:
-        """Count by `day`, `reason`, `user` or `route`, and by outcome; the most come first."""
-        label = {
-            "day": "date(e.received_at / 1000000, 'unixepoch')",
-            "reason": "e.reason",
-            "user": "e.user",
-            "route": "e.route",
-        }[by]
+    def tallies(
+        self, wanted: Wanted, scope: Scope | None, by: str, zone: tzinfo = UTC
+    ) -> list[Tally]:
+        """Count by `day`, `reason`, `user` or `route`, and by outcome; the most come first.
+
+        A day is one of the zone.
+        """
+        label = f"e.{by}"
+        if by == "day":
+            now = self._clock()
+            since = max(wanted.since or _LONG_AGO, _LONG_AGO)
+            until = min(wanted.until or now, now)
+            label = day_of("e.received_at", zone, since, until)
         where, values = self._asked(wanted, scope)
         source = _FROM if wanted.command else "FROM entries e"
         rows = self._rows(
@@ -196,7 +203,10 @@ class Views(PeopleViews):
             " GROUP BY 1, 2 ORDER BY 3 DESC, 1",
             *values,
         )
-        return [Tally(label, Outcome(outcome), messages) for label, outcome, messages in rows]
+        return [
+            Tally(iso_day(label) if by == "day" else label, Outcome(outcome), messages)
+            for label, outcome, messages in rows
+        ]
 
     def fixes(self, scope: Scope | None, since: datetime | None = None) -> list[Fix]:
         """Return the commands that would cure most of what is stopped and kept."""
@@ -275,16 +285,6 @@ class Views(PeopleViews):
         )
         at = micros(self._clock())
         return {row[0]: (_line(row[:-1], at), row[-1] or "") for row in rows}
-
-    def owned(self, user: str, most: int) -> list[int]:
-        """Return contacts that belong to a user, those that were merged into them too."""
-        rows = self._rows(
-            "SELECT c.contact FROM contacts c LEFT JOIN contacts k ON k.contact = c.merged_into"
-            " WHERE coalesce(k.owner, c.owner) = ? LIMIT ?",
-            user,
-            most,
-        )
-        return [number for (number,) in rows]
 
     def _asked(self, wanted: Wanted, scope: Scope | None) -> tuple[str, list[Any]]:
         """Return the condition of what is asked and may be seen."""

@@ -125,6 +125,7 @@ def _routes() -> list[Route | Mount]:
         Route("/me/addresses/proof", acts(me.prove), methods=["POST"]),
         Route("/me/never-log", acts(me.never_log), methods=["POST"]),
         Route("/me/language", acts(me.choose_language), methods=["POST"]),
+        Route("/me/time-zone", acts(me.choose_time_zone), methods=["POST"]),
         Route("/policy", shows(policy.policy, admin=True)),
         Route("/people", shows(people.people, admin=True)),
         Route("/people/{kind:str}", acts(people.change, admin=True), methods=["POST"]),

@@ -7,8 +7,8 @@ connection of its own. What changes something comes by POST with the token of it
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -25,6 +25,7 @@ from gateway.rules.switches import in_force
 from gateway.store.views import Views
 from gateway.web.vault import Vault
 from gateway.web.viewer import Viewer
+from gateway.web.zones import zone_of
 from gateway.words.catalogue import Language, Tongue, accepted, language_of, tongue
 from gateway.words.phrases import fault_in
 
@@ -85,6 +86,20 @@ class Visit:
         """The policy that holds: the configuration, with what was switched over it."""
         return in_force(self.config.policy, self.views.switched())
 
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone of whoever asks."""
+        return zone_of(self.viewer.user.time_zone, self.config.web.time_zone)
+
+    @property
+    def today(self) -> date:
+        """The day that it is there."""
+        return self.desk.clock().astimezone(self.zone).date()
+
+    def begin_of(self, day: date) -> datetime:
+        """Return when a day begins there."""
+        return datetime.combine(day, time.min, self.zone).astimezone(UTC)
+
     def asked(self, name: str) -> str:
         """Return a parameter of the address; empty when it is not given."""
         return self.request.query_params.get(name, "").strip()
@@ -101,7 +116,13 @@ class Visit:
 
     def show(self, template: str, status: int = 200, **told: Any) -> Response:
         """Answer with a page."""
-        words = {"viewer": self.viewer, "path": self.request.url.path, **told}
+        words = {
+            "viewer": self.viewer,
+            "path": self.request.url.path,
+            "zone": self.zone,
+            "today": self.today,
+            **told,
+        }
         text = self.desk.templates[self.tongue.language].get_template(template).render(words)
         return HTMLResponse(text, status)
 
@@ -219,17 +240,18 @@ def find_viewer(desk: Desk, views: Views, cookie: str) -> Viewer | None:
     with desk.vault() as vault:
         key = vault.user_of(cookie)
         csrf = vault.csrf_of(cookie)
-        language = vault.language_of(key)
     user = next((user for user in views.users() if user.key == key), None)
     if user is None:
         return None
     boxes = tuple(box.address for box in views.mailboxes() if box.user == key)
-    return replace(Viewer(user, boxes), csrf=csrf, language=language)
+    return Viewer(user, boxes, csrf)
 
 
 def language_for(request: Request, viewer: Viewer | None) -> Language:
     """Return the language to answer in: chosen by the user, by the address, by the browser."""
-    chosen = viewer.language if viewer is not None else request.query_params.get("language", "")
+    chosen = (
+        viewer.user.language if viewer is not None else request.query_params.get("language", "")
+    )
     return language_of(chosen) or accepted(request.headers.get("accept-language", ""))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from gateway.model.decision import Evidence, Outcome, Reason
@@ -53,11 +54,23 @@ FILE_STATES = {
 }
 STORED: Final = "stored"
 STRIPPED_BY: Final = "stripped by {product}"
-FORMS: Mapping[Language, tuple[str, str]] = {
-    "en": ("{0.day} {0:%b %Y}", "{0.day} {0:%b %Y}, {0:%H:%M} UTC"),
-    "ja": ("{0.year}年{0.month}月{0.day}日", "{0.year}年{0.month}月{0.day}日 {0:%H:%M} UTC"),
+DAYS: Mapping[Language, str] = {
+    "en": "{0.day} {0:%b %Y}",
+    "ja": "{0.year}年{0.month}月{0.day}日",
 }
-"""How each language writes a day, and a minute."""
+MINUTES: Mapping[Language, str] = {
+    "en": f"{DAYS['en']}, {{0:%H:%M}}",
+    "ja": f"{DAYS['ja']} {{0:%H:%M}}",
+}
+WEEKDAYS: Mapping[Language, str] = {
+    "en": "{1}, {0.day} {0:%B %Y}",
+    "ja": "{0.year}年{0.month}月{0.day}日({1})",
+}
+"""How each language writes a day, a minute of it, and a day with its name."""
+NAMES_OF_DAYS: Mapping[Language, tuple[str, ...]] = {
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+    "ja": ("月", "火", "水", "木", "金", "土", "日"),
+}
 
 
 def new_templates() -> Mapping[Language, Environment]:
@@ -74,13 +87,12 @@ def _environment(told: Tongue) -> Environment:
         lstrip_blocks=True,
     )
     env.filters |= {
-        "minute": partial(minute, told.language),
         "day": partial(day, told.language),
+        "weekday": partial(weekday, told.language),
         "stamp": stamp,
         "size": size,
         "number": number,
         "query": query,
-        "evidence": partial(evidence_words, told),
         "safe_text": safe_text,
         "combine": combine,
         "combine_one": combine_one,
@@ -97,7 +109,6 @@ def _environment(told: Tongue) -> Environment:
         "fates": FATES,
         "stages": STAGES,
         "sentence": partial(sentences_in, told),
-        "remedy": partial(remedy_in, told),
         "label": partial(label, told),
         "does": partial(does, told),
         "effect": partial(effect, told),
@@ -106,7 +117,41 @@ def _environment(told: Tongue) -> Environment:
         "file_state": partial(file_state, told),
         "Outcome": Outcome,
     }
+    _add_times(env, told)
     return env
+
+
+def _add_times(env: Environment, told: Tongue) -> None:
+    """Add what writes times: where they are depends on who reads them."""
+
+    @pass_context
+    def minute_here(context: Context, when: datetime | None) -> str:
+        """Return a time as people read it."""
+        return minute(told.language, when, zone_in(context))
+
+    @pass_context
+    def hour_here(context: Context, when: datetime) -> str:
+        """Return the time of the day."""
+        return f"{when.astimezone(zone_in(context)):%H:%M}"
+
+    @pass_context
+    def remedy_here(context: Context, *words: Any) -> str:
+        """Return a remedy with its times."""
+        return local_times(told.language, remedy_in(told, *words), zone_in(context))
+
+    @pass_context
+    def evidence_here(context: Context, evidence: Evidence) -> str:
+        """Return what a rule saw with its times."""
+        return local_times(told.language, evidence_words(told, evidence), zone_in(context))
+
+    env.filters |= {"minute": minute_here, "hour": hour_here, "evidence": evidence_here}
+    env.globals |= {"remedy": remedy_here}
+
+
+def zone_in(context: Context) -> tzinfo:
+    """Return the time zone of whom a page is for."""
+    zone = context.get("zone")
+    return zone if isinstance(zone, tzinfo) else UTC
 
 
 def _said(told: Tongue, sentence: str, **values: object) -> Markup:
@@ -121,14 +166,29 @@ def _counted(told: Tongue, one: str, many: str, count: int, **values: object) ->
     return words.format(**{"count": number(count), **values})
 
 
-def minute(language: Language, when: datetime | None) -> str:
-    """Return a time as people read it."""
-    return "" if when is None else FORMS[language][1].format(when)
+def minute(language: Language, when: datetime | None, zone: tzinfo) -> str:
+    """Return a time as people read it, where they are."""
+    return "" if when is None else MINUTES[language].format(when.astimezone(zone))
+
+
+_UTC: Final = re.compile(r"\b(\d{4}-\d\d-\d\d \d\d:\d\d) UTC\b")
+
+
+def local_times(language: Language, text: str, zone: tzinfo) -> str:
+    """Return a text of ours, in which times stand in UTC, with times as people read them."""
+    return _UTC.sub(
+        lambda found: minute(language, datetime.fromisoformat(f"{found[1]}+00:00"), zone), text
+    )
 
 
 def day(language: Language, iso: str) -> str:
     """Return a day as people read it."""
-    return FORMS[language][0].format(date.fromisoformat(iso))
+    return DAYS[language].format(date.fromisoformat(iso))
+
+
+def weekday(language: Language, when: date) -> str:
+    """Return a day with its name."""
+    return WEEKDAYS[language].format(when, NAMES_OF_DAYS[language][when.weekday()])
 
 
 def stamp(when: datetime) -> str:

@@ -47,7 +47,6 @@ CREATE TABLE IF NOT EXISTS audit (
     what TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_at ON audit (at);
-CREATE TABLE IF NOT EXISTS languages (user TEXT PRIMARY KEY, language TEXT NOT NULL) STRICT;
 INSERT OR IGNORE INTO settings VALUES ('secret', randomblob(32));
 """
 _hasher = PasswordHasher()
@@ -164,16 +163,6 @@ class Vault(VaultFile):
     def is_csrf_of(self, cookie: str, given: str) -> bool:
         """Whether a form came from a page of this session."""
         return secrets.compare_digest(self.csrf_of(cookie).encode(), given.encode())
-
-    def language_of(self, user: str) -> str:
-        """Return the language that a user chose; empty when none."""
-        rows = self._rows("SELECT language FROM languages WHERE user = ?", user)
-        return str(rows[0][0]) if rows else ""
-
-    def choose_language(self, user: str, language: str) -> None:
-        """Remember the language that a user wants."""
-        with self._change() as change:
-            change.execute("INSERT OR REPLACE INTO languages VALUES (?, ?)", (user, language))
 
     def note(self, user: str, did: str, what: str) -> None:
         """Write a line of the audit log; lines whose time is over go."""

@@ -18,8 +18,6 @@ class Viewer:
     """Address keys of his mailboxes."""
     csrf: str = ""
     """What his forms carry."""
-    language: str = ""
-    """The language that he chose; empty is that of his browser."""
 
     @property
     def key(self) -> str:

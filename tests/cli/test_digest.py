@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 
 from gateway.config.load import load_config
 from gateway.store.notices import NoticeBox
+from gateway.store.registry import Registry
 from tests.cli.conftest import Run, rows
 from tests.cli.test_held import ANNA, take
 
@@ -47,6 +50,17 @@ def test_it_speaks_japanese(run: Run, config: Path, config_text: str) -> None:
     config.write_text(config_text + NOTICES.format(language="ja"))
     (row,) = rows(run("digest", "--json"))
     assert row["remedy"].startswith("ご本人からの")
+
+
+def test_it_is_sent_in_the_language_that_its_user_chose(run: Run, config: Path) -> None:
+    place = load_config(config, {}).store_path
+    with Registry(place) as registry:
+        registry.choose_language(ANNA, "ja")
+    run("digest", "--send")
+    (waiting,) = NoticeBox(place).due(datetime.now(UTC), 9)
+    told = message_from_bytes(waiting.content, policy=default)
+    assert "記録" in told["Subject"]
+    assert rows(run("digest", "--json"))[0]["remedy"].startswith("We could not prove")
 
 
 def test_without_a_sender_it_is_not_sent(run: Run, config: Path, config_text: str) -> None:

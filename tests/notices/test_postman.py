@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 
 import pytest
 
-from gateway.model.directory import Directory
+from gateway.model.directory import Directory, User
 from gateway.notices.compose import Sender
 from gateway.notices.postman import PAUSES_S, Postman
 from gateway.relay.client import Hop
@@ -54,6 +56,14 @@ async def test_a_notice_goes_to_its_user_with_the_null_sender(office: Office) ->
     (taken,) = office.hop.taken
     assert taken.mail.startswith("MAIL FROM:<>")
     assert taken.rcpts == [f"RCPT TO:<{ANNA}>"]
+
+
+async def test_a_notice_speaks_the_language_that_its_user_chose(office: Office) -> None:
+    chose = replace(OURS, users=(User(ANNA, language="ja"),))
+    relay = Relay(Hop("127.0.0.1", office.hop.port))
+    await Postman(office.box, SENDER, relay, lambda: chose).file(passage(), NOON)
+    (notice,) = office.box.due(NOON, 10)
+    assert "確認待ち" in message_from_bytes(notice.content, policy=default)["Subject"]
 
 
 async def test_what_was_sent_is_not_sent_again(office: Office) -> None:

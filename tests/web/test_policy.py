@@ -26,7 +26,7 @@ def test_switch_holds_with_who_and_when_and_is_undone(
 ) -> None:
     answer = bea.post("/policy/log", value='"all"')
     assert "It holds from now on" in bea.get(answer.headers["location"]).text
-    assert "changed by bea@corp.example, 23 Nov 2026, 13:00 UTC" in bea.get("/policy").text
+    assert "changed by bea@corp.example, <time" in bea.get("/policy").text
     with SwitchBook(config.store_path) as book:
         assert [(one.name, one.by) for one in book.list_switches()] == [("log", BEA)]
     answer = bea.post("/policy/log", undo="1")

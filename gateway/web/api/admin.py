@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -18,7 +19,8 @@ from gateway.web.api.problems import ProblemError
 from gateway.web.api.telling import push
 from gateway.web.desk import NotAllowedError, Visit
 from gateway.web.doctor import examine
-from gateway.web.pages.admin import checks, events
+from gateway.web.pages.admin import checks, events, line_told
+from gateway.web.templating import stamp
 from gateway.web.tokens import Scope
 
 Names = Annotated[list[Number], Meta(min_length=1, max_length=1000)]
@@ -180,8 +182,9 @@ def live(visit: Visit, query: Since) -> Response:
             users = {user.key: user.role for user in views.users()}
         return token is not None and users.get(token.user) == "admin"
 
+    tell = partial(line_told, language=visit.tongue.language, at=stamp)
     return StreamingResponse(
-        events(visit.request, visit.desk, query.after, may, visit.tongue.language),
+        events(visit.request, visit.desk, query.after, may, tell),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

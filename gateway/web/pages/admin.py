@@ -7,6 +7,8 @@ import json
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +21,7 @@ from gateway.store.views import Line, Wanted
 from gateway.web.desk import Desk, Visit, find_viewer, language_for
 from gateway.web.doctor import examine
 from gateway.web.templating import SHORT, minute
+from gateway.web.zones import zone_of
 from gateway.words.catalogue import Language, tongue
 
 NEWEST = (1 << 63) - 1
@@ -63,11 +66,11 @@ async def live(request: Request) -> Response:
     cookie = request.cookies.get(desk.cookie, "")
     if not await run_in_threadpool(_is_admin, desk, cookie):
         return Response("Only an admin may watch.", 403)
-    language = await run_in_threadpool(_language, request, desk, cookie)
+    tell = await run_in_threadpool(_teller, request, desk, cookie)
     last = request.headers.get("last-event-id", request.query_params.get("after", ""))
     start = min(int(last), NEWEST) if last.isdecimal() and len(last) < 20 else None
     return StreamingResponse(
-        events(request, desk, start, lambda: _is_admin(desk, cookie), language),
+        events(request, desk, start, lambda: _is_admin(desk, cookie), tell),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -78,7 +81,7 @@ async def events(
     desk: Desk,
     last: int | None,
     may: Callable[[], bool],
-    language: Language = "en",
+    tell: Callable[[Line], str],
 ) -> AsyncIterator[str]:
     """Yield what is new for as long as the asker may see it, and listens."""
     yield "retry: 3000\n\n"
@@ -87,7 +90,7 @@ async def events(
             return
         last, lines = await run_in_threadpool(_new, desk, last)
         for line in lines:
-            yield f"id: {int(line.entry_id, 16)}\ndata: {_told(line, language)}\n\n"
+            yield f"id: {int(line.entry_id, 16)}\ndata: {tell(line)}\n\n"
         await _until_news(request, desk)
 
 
@@ -119,16 +122,21 @@ def _new(desk: Desk, last: int | None) -> tuple[int, list[Line]]:
     return (int(lines[-1].entry_id, 16) if lines else last), lines
 
 
-def _language(request: Request, desk: Desk, cookie: str) -> Language:
+def _teller(request: Request, desk: Desk, cookie: str) -> Callable[[Line], str]:
+    """Return what tells a line in the words, and by the clock, of whoever watches."""
     with desk.views() as views:
-        return language_for(request, find_viewer(desk, views, cookie))
+        viewer = find_viewer(desk, views, cookie)
+    language, own = language_for(request, viewer), viewer.user.time_zone if viewer else ""
+    zone = zone_of(own, desk.config.web.time_zone)
+    return partial(line_told, language=language, at=partial(minute, language, zone=zone))
 
 
-def _told(line: Line, language: Language) -> str:
+def line_told(line: Line, *, language: Language, at: Callable[[datetime], str]) -> str:
+    """Return what a decision is told as; `at` writes its time."""
     return json.dumps(
         {
             "href": f"/messages/{line.entry_id}",
-            "at": minute(language, line.received_at),
+            "at": at(line.received_at),
             "outcome": line.outcome.value,
             "words": tongue(language).say(SHORT[line.outcome]),
             "reason": line.reason.value,

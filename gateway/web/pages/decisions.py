@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from starlette.responses import Response
 
@@ -18,9 +18,10 @@ PAGE = 50
 
 def home(visit: Visit) -> Response:
     """Show what happened in the last seven days, and which fix helps most."""
-    since = visit.desk.clock() - timedelta(days=7)
+    first = visit.today - timedelta(days=6)
+    since = visit.begin_of(first)
     scope = visit.viewer.scope
-    tallies = visit.views.tallies(Wanted(since=since), scope, "day")
+    tallies = visit.views.tallies(Wanted(since=since), scope, "reason")
     counts = {
         outcome: sum(tally.messages for tally in tallies if tally.outcome is outcome)
         for outcome in Outcome
@@ -32,7 +33,7 @@ def home(visit: Visit) -> Response:
         "home.html",
         counts=counts,
         missed=missed,
-        since=since,
+        since=first.isoformat(),
         fixes=visit.views.fixes(scope, since)[:5],
         held=held,
         newest=newest,
@@ -46,9 +47,9 @@ def decisions(visit: Visit) -> Response:
     scope = visit.viewer.scope
     if scope is not None and asked["mailbox"] not in scope.mailboxes:
         asked["mailbox"] = ""
-    wanted = wanted_of(asked)
+    wanted = wanted_of(visit, asked)
     lines, more = visit.views.page(wanted, scope, visit.asked("after"), PAGE)
-    since = wanted.since or visit.desk.clock() - timedelta(days=28)
+    since = wanted.since or visit.begin_of(visit.today - timedelta(days=27))
     counted = replace(wanted, since=since)
     by_user = visit.views.tallies(counted, scope, "user") if visit.viewer.is_admin else []
     return visit.show(
@@ -56,7 +57,7 @@ def decisions(visit: Visit) -> Response:
         lines=lines,
         more=more,
         asked=asked,
-        days=by_day(visit.views.tallies(counted, scope, "day")),
+        days=by_day(visit.views.tallies(counted, scope, "day", visit.zone)),
         reasons=by_label(visit.views.tallies(counted, scope, "reason")),
         users=stacked([tally for tally in by_user if tally.label]),
         width=WIDTH,
@@ -79,7 +80,7 @@ ASKED = (
 )  # fmt: skip
 
 
-def wanted_of(asked: dict[str, str]) -> Wanted:
+def wanted_of(visit: Visit, asked: dict[str, str]) -> Wanted:
     """Return what the parameters of an address ask for; what is no value asks for all."""
     return Wanted(
         outcome=asked["outcome"] if asked["outcome"] in set(Outcome) else "",
@@ -89,8 +90,8 @@ def wanted_of(asked: dict[str, str]) -> Wanted:
         mailbox=asked["mailbox"],
         address=asked["address"],
         command=asked["command"],
-        since=_day(asked["since"]),
-        until=_day(asked["until"], days=1),
+        since=_day(visit, asked["since"]),
+        until=_day(visit, asked["until"], days=1),
     )
 
 
@@ -102,7 +103,7 @@ def search(visit: Visit) -> Response:
     further, is_whole = "", True
     if text:
         is_whole = catch_up(visit.config)
-        wanted, after = wanted_of(asked), visit.asked("after")
+        wanted, after = wanted_of(visit, asked), visit.asked("after")
         found, further = find(visit, text, wanted, after)
     return visit.show(
         "search.html",
@@ -115,8 +116,9 @@ def search(visit: Visit) -> Response:
     )
 
 
-def _day(text: str, days: int = 0) -> datetime | None:
+def _day(visit: Visit, text: str, days: int = 0) -> datetime | None:
+    """Return when a day begins where the asker is, or some days after it; None for no day."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=days)
+        return visit.begin_of(date.fromisoformat(text) + timedelta(days=days))
     except (ValueError, OverflowError):
         return None

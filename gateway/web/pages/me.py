@@ -15,6 +15,7 @@ from gateway.store.registry import Registry
 from gateway.web.codes import Codes
 from gateway.web.desk import NotFoundError, Visit
 from gateway.web.pages.signing import safe_path
+from gateway.web.zones import zone_names
 from gateway.words.catalogue import language_of
 
 CODES_PER_MINUTE = 3
@@ -34,6 +35,9 @@ def me(visit: Visit) -> Response:
         never_log=never_log,
         addresses=addresses,
         may_prove=visit.config.notices.address is not None,
+        zones=zone_names(),
+        company_zone=visit.config.web.time_zone,
+        now=visit.desk.clock(),
         said=visit.asked("said"),
     )
 
@@ -119,6 +123,17 @@ def choose_language(visit: Visit) -> Response:
     language = language_of(visit.given("language"))
     if language is None:
         raise NotFoundError("language")
-    with visit.desk.vault() as vault:
-        vault.choose_language(visit.viewer.key, language)
+    with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
+        registry.choose_language(visit.viewer.key, language)
     return visit.go(safe_path(visit.came_from))
+
+
+def choose_time_zone(visit: Visit) -> Response:
+    """Remember the time zone; empty is that of the configuration."""
+    name = visit.given("time_zone")
+    if name and name not in zone_names():
+        raise NotFoundError("time zone")
+    with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
+        registry.choose_time_zone(visit.viewer.key, name)
+    chosen = name or visit.config.web.time_zone
+    return visit.go("/me", visit.say("Times are those of {zone} now.", zone=chosen))

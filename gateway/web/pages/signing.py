@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from gateway.config.settings import Web
 from gateway.store.book import address_key
 from gateway.store.faults import BadAddressError
+from gateway.store.registry import Registry
 from gateway.web.desk import Desk, Visit, language_for
 from gateway.web.vault import Vault
 from gateway.words.catalogue import accepted, language_of, tongue
@@ -53,7 +54,7 @@ def _sign_in(request: Request, address: str, password: str, language: str) -> Re
             known = any(user.key == key for user in views.users())
         if not (right and known):
             return show_form(request, address, WRONG, 401)
-        _keep_language(vault, key, language, request)
+    _keep_language(desk, key, language, request)
     return let_in(request, key, safe_path(request.query_params.get("next", "/")), "signed in")
 
 
@@ -77,11 +78,12 @@ def let_in(request: Request, key: str, path: str, did: str) -> Response:
     return answer
 
 
-def _keep_language(vault: Vault, user: str, language: str, request: Request) -> None:
+def _keep_language(desk: Desk, user: str, language: str, request: Request) -> None:
     """Remember the language of the form, where it is not what the browser asks for anyway."""
     chosen = language_of(language)
     if chosen and chosen != accepted(request.headers.get("accept-language", "")):
-        vault.choose_language(user, chosen)
+        with Registry(desk.config.store_path, clock=desk.clock) as registry:
+            registry.choose_language(user, chosen)
 
 
 def _may_try(vault: Vault, client: str, web: Web) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+
 from starlette.responses import Response
 
 from gateway.config.values import Domain
 from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Reason
+from gateway.model.entry import Entry
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
 from gateway.store.views import Wanted
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
@@ -19,6 +24,13 @@ MUTED = frozenset(
     {Reason.BOUNCE, Reason.AUTO_REPLY, Reason.READ_RECEIPT, Reason.CALENDAR_IN_THREAD}
 )
 """What nobody wrote by hand stands back on a timeline."""
+
+
+def days_of(visit: Visit, entries: Iterable[Entry]) -> list[tuple[date, list[Entry]]]:
+    """Return entries by the day on which they came, where the viewer is."""
+    zone = visit.zone
+    days = groupby(entries, key=lambda entry: entry.received_at.astimezone(zone).date())
+    return [(day, list(some)) for day, some in days]
 
 
 def contacts(visit: Visit) -> Response:
@@ -49,7 +61,7 @@ def contact(visit: Visit) -> Response:
         title=person.name or person.primary,
         person=person,
         domain=person.primary.rpartition("@")[2],
-        entries=list(visit.views.entries(lines)),
+        days=days_of(visit, visit.views.entries(lines)),
         more=more,
         muted=MUTED,
         may_merge=visit.viewer.is_admin or owned,
@@ -104,7 +116,7 @@ def company(visit: Visit) -> Response:
         title=domain,
         person=None,
         domain="",
-        entries=list(visit.views.entries(lines)),
+        days=days_of(visit, visit.views.entries(lines)),
         more=more,
         muted=MUTED,
         may_merge=False,
@@ -129,7 +141,7 @@ def thread(visit: Visit) -> Response:
         title=subject or visit.say("Conversation"),
         person=None,
         domain="",
-        entries=entries,
+        days=days_of(visit, entries),
         more=more,
         muted=MUTED,
         may_merge=False,

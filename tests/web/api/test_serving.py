@@ -20,7 +20,7 @@ from tests.web.conftest import ANNA, BEA, Browser, clock
 
 PARTS = {
     "entry": "0000000000000001", "number": 1, "kind": "log", "contact": 1, "thread": 1,
-    "domain": "customer.example", "user": ANNA, "mailbox": ANNA, "token": 1,
+    "domain": "customer.example", "user": ANNA, "mailbox": ANNA, "token": 1, "address": ANNA,
     "name": "log",
 }  # fmt: skip
 JSON = {"content-type": "application/json"}
