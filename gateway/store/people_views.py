@@ -110,7 +110,7 @@ class PeopleViews(Entries):
         )
 
     def owned(self, user: str, most: int, domain: str = "") -> list[int]:
-        """Return contacts that belong to a user, at a domain when asked, and those merged into them.
+        """Return contacts of a user, at a domain when asked, and what was merged into them.
 
         What was merged goes by the owner of the contact that it became.
         """

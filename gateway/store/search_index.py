@@ -21,6 +21,8 @@ from gateway.store.side_file import SideFile
 from gateway.store.terms import terms_of
 
 FILE: Final = "search.db"
+VERSION: Final = 2
+"""Of what is indexed: another one is made anew."""
 _SCHEMA: Final = (
     (
         "CREATE TABLE IF NOT EXISTS documents (document INTEGER PRIMARY KEY, entry INTEGER NOT NULL"
@@ -70,6 +72,11 @@ def of_mailbox(address: str) -> str:
     return _mark("m", address)
 
 
+def of_domain(domain: str) -> str:
+    """Return the mark of mail that somebody at a domain wrote or got."""
+    return _mark("d", domain.lower())
+
+
 def of_contact(number: int) -> str:
     """Return the mark of mail that is tied to a contact."""
     return f"c{number}"
@@ -80,6 +87,8 @@ class SearchIndex(SideFile):
 
     def __init__(self, folder: Path, *, clock: Callable[[], datetime] = now) -> None:
         super().__init__(folder / FILE, _SCHEMA, clock=clock, timeout_s=30.0)
+        if self._rows("PRAGMA user_version") != [(VERSION,)]:
+            self._begin_anew()
 
     def put(self, read: Callable[[], Iterable[Spoken]]) -> int:
         """Index what `read` gives, in place of what is known of it; return how many.
@@ -125,10 +134,43 @@ class SearchIndex(SideFile):
 
         `after` is the document of the last one known; `since` a time.
         """
+        return self._matching(_expression(asked, finders), after, since, count)
+
+    def find_own(
+        self, finders: Finders, *, after: int = FOREVER, since: int = 0, count: int = 200
+    ) -> list[tuple[int, int]]:
+        """Return all that somebody may see, in the same way."""
+        whose = " OR ".join((finders.own, *finders.others))
+        return self._matching(f"may : ({whose})", after, since, count)
+
+    def find_company(
+        self,
+        domain: str,
+        finders: Finders | None,
+        contacts: Sequence[str],
+        *,
+        after: int = FOREVER,
+        since: int = 0,
+        count: int = 200,
+    ) -> list[tuple[int, int]]:
+        """Return what people at a domain wrote or got; `contacts` are marks of the finder's own."""
+        whole = _expression((of_domain(domain),), finders)
+        if contacts:
+            whole = f"{whole} OR (may : ({' OR '.join(contacts)}))"
+        return self._matching(whole, after, since, count)
+
+    def document(self, entry: int) -> int | None:
+        """Return the document of an entry; None for one that is not indexed."""
+        rows = self._rows("SELECT document FROM documents WHERE entry = ?", entry)
+        return int(rows[0][0]) if rows else None
+
+    def _matching(
+        self, expression: str, after: int, since: int, count: int
+    ) -> list[tuple[int, int]]:
         rows = self._rows(
             "SELECT t.rowid, d.entry FROM terms t JOIN documents d ON d.document = t.rowid"
             " WHERE terms MATCH ? AND t.rowid < ? AND t.rowid >= ? ORDER BY t.rowid DESC LIMIT ?",
-            _expression(asked, finders),
+            expression,
             after,
             since,
             count,
@@ -150,6 +192,16 @@ class SearchIndex(SideFile):
             "SELECT entry FROM documents ORDER BY entry DESC LIMIT 1 OFFSET ?", back
         )
         return lowest, highest[0][0] if highest else lowest
+
+    def _begin_anew(self) -> None:
+        """Throw away what was indexed by other marks: it is made of the record again."""
+        with self._change() as change:
+            if change.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                for name in ("documents", "terms"):
+                    change.execute(f"DROP TABLE {name}")
+                for statement in _SCHEMA:
+                    change.execute(statement)
+                change.execute(f"PRAGMA user_version = {VERSION}")
 
     def _add(self, change: database.Connection, one: Spoken) -> None:
         document = document_at(one.received_at)

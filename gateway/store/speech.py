@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from gateway.store.contacts import read_contacts
 from gateway.store.database import told
 from gateway.store.entries import Entries
 from gateway.store.rows import FOREVER, from_json, keys_of, micros
-from gateway.store.search_index import Spoken, of_contact, of_mailbox, of_user
+from gateway.store.search_index import Spoken, of_contact, of_domain, of_mailbox, of_user
 
 WORDS_LIMIT = 20_000
 """Characters of a message that are indexed."""
@@ -72,11 +72,19 @@ class Speech(Entries):
                 holds,
                 received_at,
                 kept_until,
-                said=(*others, user, (words or "")[:WORDS_LIMIT]),
-                known=(*keys_of(outside), *names),
+                said=(*others, user, (words or "")[:WORDS_LIMIT], *_domains([others[1]])),
+                known=(*keys_of(outside), *names, *_domains(keys_of(outside))),
                 may=(
                     *((of_user(user),) if user else ()),
                     *map(of_mailbox, keys_of(mailboxes)),
                     *map(of_contact, tied[entry]),
                 ),
             )
+
+
+def _domains(addresses: Iterable[str]) -> Iterator[str]:
+    """Yield the marks of the domains of addresses."""
+    for address in addresses:
+        _, at, domain = address.rpartition("@")
+        if at:
+            yield of_domain(domain)

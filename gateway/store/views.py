@@ -290,7 +290,13 @@ class Views(PeopleViews):
         """Return the condition of what is asked and may be seen."""
         where, values = self._may_see(scope)
         parts = [where]
-        for column in ("outcome", "reason", "route", "user", "thread"):
+        if wanted.outcome == Outcome.HELD:
+            # Said outright, so that the index of what is held is used.
+            parts.append("e.outcome = 'held'")
+        elif wanted.outcome:
+            parts.append("e.outcome = ?")
+            values.append(wanted.outcome)
+        for column in ("reason", "route", "user", "thread"):
             if value := getattr(wanted, column):
                 parts.append(f"e.{column} = ?")
                 values.append(value)

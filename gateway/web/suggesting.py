@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from gateway.interfaces import StoreBusyError
 from gateway.model.decision import Outcome, Reason
@@ -15,6 +16,8 @@ from gateway.web.orders import Order
 
 LOOKED_AT = 40
 """Newest messages of a kind that are read for what they suggest."""
+DAYS = 30
+"""How far back they are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,9 @@ def _answers(visit: Visit) -> Iterator[Suggested]:
     with Suggesting(visit.config.store_path, clock=visit.desk.clock) as record:
         for outcome in (Outcome.NOT_LOGGED, Outcome.HELD):
             lines, _ = visit.views.page(
-                Wanted(outcome=outcome.value), visit.viewer.scope, count=LOOKED_AT
+                Wanted(outcome=outcome.value, since=_since(visit)),
+                visit.viewer.scope,
+                count=LOOKED_AT,
             )
             for line in lines:
                 found = _answer(record, line)
@@ -77,6 +82,10 @@ def _answers(visit: Visit) -> Iterator[Suggested]:
                     order = Order("link", line.entry_id, (to.entry_id,))
                     href = f"/messages/{to.entry_id}"
                     yield Suggested(order, line, to.subject or to.author, href, found[1])
+
+
+def _since(visit: Visit) -> datetime:
+    return visit.desk.clock() - timedelta(days=DAYS)
 
 
 def _answer(record: Suggesting, line: Line) -> tuple[str, str] | None:
@@ -93,7 +102,9 @@ def _answer(record: Suggesting, line: Line) -> tuple[str, str] | None:
 def _successors(visit: Visit) -> Iterator[Suggested]:
     """Yield whom automatic replies name to write to instead."""
     lines, _ = visit.views.page(
-        Wanted(reason=Reason.AUTO_REPLY.value), visit.viewer.scope, count=LOOKED_AT
+        Wanted(reason=Reason.AUTO_REPLY.value, since=_since(visit)),
+        visit.viewer.scope,
+        count=LOOKED_AT,
     )
     named: set[str] = set()
     for line in lines:

@@ -140,3 +140,14 @@ def test_any_text_is_found_by_all_of_its_words(
     with SearchIndex(folder, clock=lambda: clock) as index:
         index.put(lambda: [spoken(1, text)])
         assert not asked_of(text) or found(index, text) == [1]
+
+
+def test_index_of_other_marks_is_made_anew(tmp_path: Path) -> None:
+    with SearchIndex(tmp_path) as index:
+        index.put(lambda: [spoken(1, "offer")])
+        index._connection.execute("PRAGMA user_version = 1")
+    with SearchIndex(tmp_path) as index:
+        assert index.reach() is None
+        index.put(lambda: [spoken(1, "offer")])
+    with SearchIndex(tmp_path) as index:
+        assert found(index, "offer") == [1]

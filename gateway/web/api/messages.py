@@ -20,6 +20,7 @@ from gateway.web.api.asking import Count, Filter, Moment, Search
 from gateway.web.api.operation import EntryId, Number, Words, acts, reads
 from gateway.web.api.problems import ProblemError
 from gateway.web.api.telling import done, line, message, push, seen
+from gateway.web.browsing import browse
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
 from gateway.web.finding import catch_up, excerpt, find
 from gateway.web.orders import LABELS, Order, orders_for
@@ -102,8 +103,8 @@ class Since(Struct, forbid_unknown_fields=True):
 @reads("/decisions")
 def decisions(visit: Visit, query: Filter) -> shapes.Lines:
     """List what was decided, newest first, a line for each message."""
-    scope = visit.viewer.scope
-    lines, more = visit.views.page(query.wanted(scope), scope, query.after, query.limit)
+    wanted = query.wanted(visit.viewer.scope)
+    lines, more = browse(visit, wanted, query.after, query.limit)
     return shapes.Lines([line(visit, one) for one in lines], more)
 
 
@@ -139,8 +140,8 @@ def search(visit: Visit, query: Search) -> Hits:
 @reads("/messages")
 def messages(visit: Visit, query: Filter) -> shapes.Messages:
     """List messages whole, newest first."""
-    scope = visit.viewer.scope
-    lines, more = visit.views.page(query.wanted(scope), scope, query.after, query.limit)
+    wanted = query.wanted(visit.viewer.scope)
+    lines, more = browse(visit, wanted, query.after, query.limit)
     return shapes.Messages([message(visit, one) for one in visit.views.entries(lines)], more)
 
 

@@ -17,6 +17,7 @@ from gateway.web.api.asking import After
 from gateway.web.api.messages import Trial, carried_out
 from gateway.web.api.operation import Address, Number, Text, Words, acts, reads
 from gateway.web.api.telling import done, message
+from gateway.web.browsing import browse
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
 from gateway.web.orders import Order
 
@@ -168,7 +169,8 @@ def company_timeline(visit: Visit, domain: Words, query: After) -> shapes.Messag
         asked = str(Domain(domain))
     except ValueError as error:
         raise NotFoundError(domain) from error
-    return _page(visit, Wanted(domain=asked, shown=True), query)
+    lines, more = browse(visit, Wanted(domain=asked, shown=True), query.after, query.limit)
+    return shapes.Messages([message(visit, one) for one in visit.views.entries(lines)], more)
 
 
 @reads("/threads/{thread}/timeline")

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from gateway.model.decision import Outcome, Reason
 from gateway.store.views import Wanted
+from gateway.web.browsing import browse
 from gateway.web.charts import HEIGHT, WIDTH, by_day, by_label, stacked
 from gateway.web.desk import Visit
 from gateway.web.finding import Found, catch_up, excerpt, find
@@ -28,7 +29,7 @@ def home(visit: Visit) -> Response:
     }
     missed = counts[Outcome.NOT_LOGGED] + counts[Outcome.HELD]
     held, _ = visit.views.page(Wanted(outcome="held"), scope, count=5)
-    newest, _ = visit.views.page(Wanted(shown=True), scope, count=8)
+    newest, _ = browse(visit, Wanted(shown=True), count=8)
     return visit.show(
         "home.html",
         counts=counts,
@@ -48,7 +49,7 @@ def decisions(visit: Visit) -> Response:
     if scope is not None and asked["mailbox"] not in scope.mailboxes:
         asked["mailbox"] = ""
     wanted = wanted_of(visit, asked)
-    lines, more = visit.views.page(wanted, scope, visit.asked("after"), PAGE)
+    lines, more = browse(visit, wanted, visit.asked("after"), PAGE)
     since = wanted.since or visit.begin_of(visit.today - timedelta(days=27))
     counted = replace(wanted, since=since)
     by_user = visit.views.tallies(counted, scope, "user") if visit.viewer.is_admin else []

@@ -14,6 +14,7 @@ from gateway.model.decision import Reason
 from gateway.model.entry import Entry
 from gateway.store.faults import AlreadyKnownError, ContactAmbiguousError
 from gateway.store.views import Wanted
+from gateway.web.browsing import browse
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
 from gateway.web.finding import touch
 from gateway.web.orders import Order
@@ -106,10 +107,8 @@ def company(visit: Visit) -> Response:
         domain = str(Domain(visit.request.path_params["domain"]))
     except ValueError as error:
         raise NotFoundError("domain") from error
-    lines, more = visit.views.page(
-        Wanted(domain=domain, shown=True), visit.viewer.scope, visit.asked("after"), PAGE
-    )
-    if not lines and not visit.viewer.is_admin:
+    lines, more = browse(visit, Wanted(domain=domain, shown=True), visit.asked("after"), PAGE)
+    if not (lines or more or visit.viewer.is_admin):
         raise NotFoundError("domain")
     return visit.show(
         "timeline.html",
