@@ -4,12 +4,16 @@ An object is never appended to: each group of small messages is one object, put 
 that names it. Freeing one of several writes the object anew with zeros in its place, as on a
 disk; the last one takes the object with it.
 
+A group is put in the turn in which all nodes write, so its time is short: a bucket that is away or
+silent is one that cannot be used, and mail goes to the spool. Others may take longer.
+
 Limits: a large message is held in memory while it is put. Versioning and object lock of the
 bucket would keep what is erased: switch them off.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Iterator
@@ -25,6 +29,9 @@ from gateway.model.envelope import Octets
 from gateway.store.blobs import Blobs, Place
 
 _SWEEP_AFTER = timedelta(hours=1)
+_CONNECT = timedelta(seconds=2)
+_IN_TURN, _BESIDE = timedelta(seconds=3), timedelta(seconds=20)
+"""How long a request may take at most."""
 
 
 class BucketBlobs(Blobs):
@@ -33,7 +40,7 @@ class BucketBlobs(Blobs):
     def __init__(self, url: str, node: str = "") -> None:
         super().__init__(Path(url), node)
         with _told():
-            self._bucket = S3Store.from_url(url)
+            self._bucket, self._in_turn = (_store(url, most) for most in (_BESIDE, _IN_TURN))
         self._name = ""
         self._end = 0
         self._pending: list[bytes | memoryview] = []
@@ -63,8 +70,10 @@ class BucketBlobs(Blobs):
     def flush(self) -> None:
         """Put the object of this group."""
         if self._pending:
-            self.put_file(self._name, b"".join(self._pending))
+            # Named first: what was not heard to be there may be there all the same.
             self._flushed = self._name
+            with _told():
+                obstore.put(self._in_turn, self._name, b"".join(self._pending))
             self._pending.clear()
 
     def settle(self) -> None:
@@ -75,8 +84,8 @@ class BucketBlobs(Blobs):
         """Forget what was put since the last `settle`."""
         if self._flushed:
             # Where that fails the sweep finds it.
-            with suppress(OSError):
-                self._remove(self._flushed)
+            with suppress(OSError), _told():
+                obstore.delete(self._in_turn, self._flushed)
         self._forget()
 
     def get(self, place: Place) -> Octets:
@@ -137,6 +146,17 @@ class BucketBlobs(Blobs):
             with _told():
                 found = [one for some in obstore.list(self._bucket, prefix) for one in some]
             yield from ((str(one["path"]), one["last_modified"]) for one in found)
+
+
+def _store(url: str, most: timedelta) -> S3Store:
+    """Return the bucket, which says within this time what is wrong."""
+    # What is told here is told in place of all that the environment says of the client.
+    plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"1", "true", "yes"}
+    return S3Store.from_url(
+        url,
+        client_options={"connect_timeout": _CONNECT, "timeout": most, "allow_http": plain},
+        retry_config={"max_retries": 1, "retry_timeout": most},
+    )
 
 
 @contextmanager

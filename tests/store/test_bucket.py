@@ -4,52 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from gateway.store.blobs import Place
 from gateway.store.bucket import BucketBlobs
 from gateway.store.octets import blobs_at
+from tests.bucket import Storage, storage
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
+def server() -> Iterator[Storage]:
     """A server that speaks S3."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with storage() as made:
+        yield made
 
 
 @pytest.fixture
-def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bucket(server: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty bucket."""
-    told = {
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_REGION": "eu-central-1",
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ALLOW_HTTP": "true",
-    }
-    for name, value in told.items():
+    for name, value in server.environ.items():
         monkeypatch.setenv(name, value)
-    client = boto3.client(  # type: ignore[no-untyped-call]
-        "s3",
-        endpoint_url=endpoint,
-        region_name="eu-central-1",
-        aws_access_key_id="key",
-        aws_secret_access_key="secret",
-    )
-    client.create_bucket(
-        Bucket="mail", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
-    yield "s3://mail/kept"
-    for one in client.list_objects_v2(Bucket="mail").get("Contents", ()):
-        client.delete_object(Bucket="mail", Key=one["Key"])
-    client.delete_bucket(Bucket="mail")
-    client.close()
+    with server.bucket() as url:
+        yield url
 
 
 def group(blobs: BucketBlobs, *contents: bytes) -> list[Place]:

@@ -29,7 +29,7 @@ class ServedGate(Gate):
     """A gateway whose record others share."""
 
     url: str = ""
-    blobs: Path = Path()
+    blobs: Path | str = ""
 
     @property
     def database(self) -> ServedPath:
@@ -37,7 +37,9 @@ class ServedGate(Gate):
         return ServedPath.at(self.state / "replygate.db", self.url, str(self.blobs))
 
 
-def served_gate(zygote: Zygote, folder: Path, hop_port: int, url: str, blobs: Path) -> ServedGate:
+def served_gate(
+    zygote: Zygote, folder: Path, hop_port: int, url: str, blobs: Path | str
+) -> ServedGate:
     """Return a gateway on this database, not started yet."""
     more = f'[store]\nurl = "{url}"\nblobs = "{blobs}"\n'
     return ServedGate(zygote, folder, hop_port, more=more, url=url, blobs=blobs)
