@@ -20,6 +20,7 @@ PROGRAMS = {
     "slapd": lambda: shutil.which("slapd", path=os.environ.get("PATH", "") + ":/usr/sbin"),
     "postgresql": programs,
     "haproxy": lambda: shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin"),
+    "systemd-analyze": lambda: shutil.which("systemd-analyze"),
     "mail": lambda: os.environ.get("REPLYGATE_MAIL"),
 }
 REQUIRED = frozenset(filter(None, os.environ.get("REPLYGATE_REQUIRED", "").split(",")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config.settings import Web
+from tests.conftest import need
 
 ROOT = Path(__file__).parent.parent
 SERVICE = ROOT / "systemd" / "replygate.service"
@@ -23,11 +23,10 @@ def settings(unit: Path, key: str) -> list[str]:
     return re.findall(rf"^{key}=(.*)$", unit.read_text(), re.MULTILINE)
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is absent")
 @pytest.mark.parametrize("unit", [SERVICE, PAGES, SYNC])
 def test_the_service_is_hardened(unit: Path) -> None:
     checked = subprocess.run(
-        ["systemd-analyze", "security", "--offline=true", "--threshold=15", str(unit)],
+        [need("systemd-analyze"), "security", "--offline=true", "--threshold=15", str(unit)],
         capture_output=True,
         text=True,
         check=False,
