@@ -33,10 +33,12 @@ torture: $(READY)
 torture-quick: $(READY)
 	$(BIN)/python -m tests.torture --kills 100 --soak 15
 
-# Ten minutes of mutated input for each: messages, copies, configuration, SMTP. REPLYGATE_MAIL names
-# a folder of mail to begin with.
+# Five minutes of mutated input for each of messages, copies, configuration, milter and SMTP, and five
+# of input that is guided by what the code did with it. REPLYGATE_MAIL names mail to begin with.
 fuzz: $(READY)
-	$(BIN)/python -m tests.fuzz --seconds 600 $(REPLYGATE_MAIL)
+	$(BIN)/python -m tests.fuzz --seconds 300 $(REPLYGATE_MAIL)
+	@$(PIP) --group fuzz >$(LOG) 2>&1 || { cat $(LOG); exit 1; }
+	$(BIN)/python -m tests.guided --seconds 300 $(REPLYGATE_MAIL)
 
 # What people read, in other languages: collects it from the code, and compiles the catalogues.
 words: $(READY)

@@ -1,10 +1,11 @@
-"""Mutated input for whatever strangers or people write: `make fuzz`.
+"""Mutated input for whatever strangers or people write: the first half of `make fuzz`.
 
     python -m tests.fuzz [--seconds N] [--seed N] [FOLDER]
 
-Four targets have the same time each, which is printed: the reader of messages, the unwrapping of
-copies, the configuration, the SMTP dialogue. FOLDER holds mail to begin with; without it the
-cases of the repository are taken. What breaks a promise is written to `broken`, with the seed.
+Each target has the same time, which is printed: the reader of messages, the unwrapping of
+copies, the configuration, the milter protocol, the SMTP dialogue. FOLDER holds mail to begin with;
+without it the cases of the repository are taken. What breaks a promise is written to `broken`,
+with the seed. `tests.guided` goes on from there, by what the code did with each input.
 """
 
 from __future__ import annotations
@@ -14,28 +15,18 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gateway.config.faults import ConfigError
-from gateway.config.load import parse_config
-from gateway.model.directory import Directory, LoggingAddress
-from gateway.model.policy import Policy
-from gateway.understand import arrive, opened
-from tests.intake.door import Door, gateway
-from tests.letters import NOON, envelope_of, forward_of, journal_report
+from tests.intake.door import gateway
+from tests.intake.milter.mta import Shown, connect, macros, offer
+from tests.letters import forward_of, journal_report
 from tests.mail.fuzz import mutate, originals_of
-from tests.mail.test_reading import check
+from tests.promises import PROMISES, SHIPPED, talk
 
 CASES = Path(__file__).parent / "cases"
-SHIPPED = Path(__file__).parents[1] / "conf" / "replygate.toml"
 BROKEN = Path("broken")
-LOG, JOURNAL = "log@gate.example", "journal@gate.example"
-DIRECTORY = Directory(
-    domains=frozenset({"corp.example"}),
-    logging_addresses=(LoggingAddress(LOG), LoggingAddress(JOURNAL, "journal")),
-)
 DIALOGUE = (
     (
         b"EHLO x.example\r\nMAIL FROM:<a@x.example> BODY=8BITMIME SIZE=9\r\nRCPT TO:<b@y.example>"
@@ -48,13 +39,18 @@ DIALOGUE = (
         b"DATA\r\n..\r\n.\r\n\r\n.\n\r.\r\n.\r\nMAIL FROM:<\xc3\xa4@x.example> SMTPUTF8\r\n"
     ),
 )
+_LETTER = Shown(rcpts=((b"<bob@example.org>", b"NOTIFY=NEVER"), (b"<@a:carol@x.example>",)))
+MILTER = (
+    b"".join((offer(), macros(b"C", j="mx"), connect(), *_LETTER.envelope(), *_LETTER.content())),
+    b"".join((offer(2, 0, 0), connect(address=b"2001:db8::1"), *_LETTER.envelope())),
+)
 
 VALUES = (
     b"0", b"-1", b"1e999", b"true", b"[]", b"{}", b'""', b'"x"', b'"\\u0000"', b'["x", 1]',
     b'"127.0.0.1:99999"', b'"none"', b"1979-05-27T07:32:00Z", b"[{a = 1}]", b'"\xc3\xa4@\xc3\xa4"',
 )  # fmt: skip
 
-Target = Callable[[random.Random, list[bytes]], Awaitable[bytes]]
+Make = Callable[[random.Random, list[bytes]], bytes]
 
 
 class BrokenPromiseError(Exception):
@@ -65,31 +61,19 @@ class BrokenPromiseError(Exception):
         self.octets = octets
 
 
-async def read(rng: random.Random, originals: list[bytes]) -> bytes:
-    """Whatever the octets, a message is read, with ranges that cut out what was there."""
-    octets = mutate(rng, rng.choice(originals), originals)
-    try:
-        check(octets)
-    except Exception as error:
-        raise BrokenPromiseError(octets) from error
-    return octets
+def of_mail(rng: random.Random, originals: list[bytes]) -> bytes:
+    """Return a mutated message."""
+    return mutate(rng, rng.choice(originals), originals)
 
 
-async def unwrap(rng: random.Random, originals: list[bytes]) -> bytes:
-    """Whatever a copy holds, at least one message is to be judged."""
-    inner = rng.choice(originals)
-    to, made = rng.choice(((LOG, forward_of), (JOURNAL, journal_report)))
-    octets = mutate(rng, made(inner), originals)
-    try:
-        arrival = arrive(envelope_of(octets, rcpt_to=to), DIRECTORY, Policy(), NOON)
-        assert opened(arrival, check(octets))
-    except Exception as error:
-        raise BrokenPromiseError(octets) from error
-    return octets
+def of_copies(rng: random.Random, originals: list[bytes]) -> bytes:
+    """Return a mutated forward or journal report."""
+    wrapped = rng.choice((forward_of, journal_report))(rng.choice(originals))
+    return mutate(rng, wrapped, originals)
 
 
-async def configure(rng: random.Random, _: list[bytes]) -> bytes:
-    """Whatever stands in the file, it is a configuration, or faults with their lines."""
+def of_settings(rng: random.Random, _: list[bytes]) -> bytes:
+    """Return the shipped configuration with other values, and half of the time mutated."""
     shipped: bytes = SHIPPED.read_bytes()
     lines = shipped.replace(b"\n# ", b"\n").splitlines(keepends=True)
     settings = [number for number, line in enumerate(lines) if b" = " in line]
@@ -98,54 +82,27 @@ async def configure(rng: random.Random, _: list[bytes]) -> bytes:
         value: bytes = rng.choice((*VALUES, given.lower(), given * 2))
         lines[number] = key + b" = " + value + b"\n"
     octets = b"".join(lines)
-    if rng.random() < 0.5:
-        octets = mutate(rng, octets, [octets])
-    try:
-        parse_config(octets.decode("utf-8", "replace"), SHIPPED, {})
-    except ConfigError as error:
-        if not error.faults:
-            raise BrokenPromiseError(octets) from error
-    except Exception as error:
-        raise BrokenPromiseError(octets) from error
-    return octets
+    return mutate(rng, octets, [octets]) if rng.random() < 0.5 else octets
 
 
-def talk(door: Door) -> Target:
-    """Return the target that says anything to an open door."""
-
-    async def said(rng: random.Random, _: list[bytes]) -> bytes:
-        """Whatever a client says, replies come, and the next client is served."""
-        octets = mutate(rng, rng.choice(DIALOGUE), list(DIALOGUE))
-        caller = await door.call(hello=False)
-        try:
-            async with asyncio.timeout(30):
-                caller.send(octets)
-                caller.writer.write_eof()
-                replies = (await caller.reader.read()).split(b"\r\n")
-                assert all(reply[:1] in {b"2", b"3", b"4", b"5"} for reply in replies if reply)
-                other = await door.call()
-                assert (await other.deliver(b"Subject: x\r\n\r\nx\r\n")).startswith("250")
-                other.writer.close()
-        except ConnectionError:
-            # It may close on whoever talks nonsense, even before all was said.
-            return octets
-        except Exception as error:
-            raise BrokenPromiseError(octets) from error
-        finally:
-            caller.writer.close()
-        return octets
-
-    return said
+def of_dialogues(rng: random.Random, _: list[bytes]) -> bytes:
+    """Return what a client might say."""
+    return mutate(rng, rng.choice(DIALOGUE), list(DIALOGUE))
 
 
-async def spend(seconds: float, target: Target, seed: int, originals: list[bytes]) -> int:
-    """Try one target until its time is over; return how often."""
-    rng, count = random.Random(seed), 0
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        await target(rng, originals)
-        count += 1
-    return count
+def of_frames(rng: random.Random, _: list[bytes]) -> bytes:
+    """Return what an MTA might say to a milter."""
+    return mutate(rng, rng.choice(MILTER), list(MILTER))
+
+
+MAKERS: dict[str, Make] = {
+    "reader": of_mail,
+    "unwrap": of_copies,
+    "unwrap inside": of_mail,
+    "configuration": of_settings,
+    "milter": of_frames,
+    "dialogue": of_dialogues,
+}
 
 
 async def fuzz(seconds: float, seed: int, folder: Path) -> dict[str, int]:
@@ -154,13 +111,20 @@ async def fuzz(seconds: float, seed: int, folder: Path) -> dict[str, int]:
     counts = {}
     with TemporaryDirectory() as spool:
         async with gateway(Path(spool)) as door:
-            targets: dict[str, Target] = {
-                "reader": read, "unwrap": unwrap, "configuration": configure,
-                "dialogue": talk(door),
-            }  # fmt: skip
-            for name, target in targets.items():
-                counts[name] = await spend(seconds, target, seed, originals)
-                print(f"{name}: {counts[name]} inputs in {seconds:.0f} s", file=sys.stderr)
+            for name, make in MAKERS.items():
+                rng, count, end = random.Random(seed), 0, time.monotonic() + seconds
+                while time.monotonic() < end:
+                    octets = make(rng, originals)
+                    try:
+                        if name == "dialogue":
+                            await talk(door, octets)
+                        else:
+                            PROMISES[name](octets)
+                    except Exception as error:
+                        raise BrokenPromiseError(octets) from error
+                    count += 1
+                counts[name] = count
+                print(f"{name}: {count} inputs in {seconds:.0f} s", file=sys.stderr)
     return counts
 
 
