@@ -2,7 +2,7 @@
 
 The company is corp.example. Anna and Bob have connected mailboxes, Max a mailbox at Microsoft;
 sales@ is the team's. Carol is a contact with a tracked thread that Anna began; Dave is a contact
-without one. Whoever is not named here is a stranger.
+without one, Dora a colleague of Carol's who is none. Whoever is not named here is a stranger.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ JOURNAL = "journal@crm.example"
 ANNA, BOB, MAX = "anna@corp.example", "bob@corp.example", "max@corp.example"
 SALES = "sales@corp.example"
 CAROL, DAVE, IVY = "carol@customer.example", "dave@dorn.example", "ivy@stranger.example"
+DORA = "dora@customer.example"
 OURS = replace(HUBSPOT_2020, logging_address=LOG)
 GATE = replace(GATEWAY, logging_address=LOG)
 
@@ -69,6 +70,8 @@ DIRECTORY = Directory(
 CAROLS = Contact(1, CAROL, "Carol", (CAROL,))
 DAVES = Contact(2, DAVE, "Dave", (DAVE,))
 CONTACTS = {CAROL: (CAROLS,), DAVE: (DAVES,)}
+ANSWERED = {"answered_with_mark": True}
+"""The facts of a message that one of ours answered with a mark."""
 
 
 def the_directory(**facts: Any) -> Directory:
@@ -123,6 +126,9 @@ def tracked(**facts: Any) -> Thread:
         "contacts": (CAROLS,),
     }
     return Thread(**{**plain, **facts})
+
+
+TEAM_THREAD = tracked(starter=SALES, began_in=SALES)
 
 
 def untracked(**facts: Any) -> Thread:
@@ -256,6 +262,16 @@ def case(
 def reply(**facts: Any) -> Case:
     """Return Carol's reply in the thread that Anna began."""
     return case(**{"thread": tracked(), **facts})
+
+
+def already(entry: Seen, **more: Any) -> dict[str, Any]:
+    """Return the facts of a message that has this entry already."""
+    return {"seen": (entry,), **more}
+
+
+def again(entry: Seen, **facts: Any) -> Case:
+    """Return Carol's reply, which has this entry already."""
+    return reply(**{"facts": already(entry), **facts})
 
 
 def offer(**facts: Any) -> Case:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from gateway.model.case import Proof
 from gateway.model.decision import JudgeAnew, Keep, MakeContact, Outcome, Reason
 from gateway.model.envelope import Client, Direction, RelayState
-from gateway.model.facts import Seen, Sighting
-from gateway.model.message import Attachment
+from gateway.model.facts import Sighting
 from gateway.rules.judge import judge
 from tests.rules.cases import (
     ANNA,
@@ -24,6 +22,8 @@ from tests.rules.cases import (
     NOW,
     OURS,
     Pair,
+    again,
+    already,
     bcc,
     case,
     decided,
@@ -38,9 +38,6 @@ from tests.rules.cases import (
     tracked,
 )
 
-REPORT = Attachment("2", "report.pdf", "application/pdf", 10, b"\3" * 32)
-LACKING = seen(outcome=Outcome.PARTIAL, incomplete=frozenset({"report.pdf"}))
-COMPLETING = replace(GATE, complete_attachments=True)
 SUBMITTED = sighting(
     route="submission", direction=Direction.OUTGOING, recipients=frozenset({CAROL})
 )
@@ -53,44 +50,7 @@ QUIET = seen(
 )
 STORED = seen(outcome=Outcome.NOT_LOGGED, reason=Reason.NOT_A_REPLY, kept=True)
 
-
-def of(entry: Seen, **more: Any) -> dict[str, Any]:
-    """Return the facts of a message that has this entry already."""
-    return {"seen": (entry,), **more}
-
-
-def again(entry: Seen, **facts: Any) -> Any:
-    """Return Carol's reply, which has this entry already."""
-    return reply(**{"facts": of(entry), **facts})
-
-
 PAIRS = [
-    Pair(
-        Reason.COMPLETED,
-        "logged",
-        again,
-        {"entry": LACKING, "message": {"attachments": (REPORT,)}, "policy": COMPLETING},
-        {"policy": OURS},
-        "duplicate redelivered",
-    ),
-    Pair(
-        Reason.COMPLETED,
-        "logged",
-        again,
-        {"entry": LACKING, "message": {"attachments": (REPORT,)}, "policy": COMPLETING},
-        {"message": {"attachments": (replace(REPORT, state="pending"),)}},
-        "duplicate redelivered",
-        "by the file itself",
-    ),
-    Pair(
-        Reason.COMPLETED,
-        "logged",
-        again,
-        {"entry": LACKING, "message": {"attachments": (REPORT,)}, "policy": COMPLETING},
-        {"entry": seen()},
-        "duplicate redelivered",
-        "where one is missing",
-    ),
     Pair(
         Reason.REDELIVERED,
         "duplicate",
@@ -121,15 +81,15 @@ PAIRS = [
         Reason.FORWARD_OF_SEEN,
         "duplicate",
         forward,
-        {"policy": GATE, "facts": of(STORED)},
-        {"facts": of(replace(STORED, kept=False))},
+        {"policy": GATE, "facts": already(STORED)},
+        {"facts": already(replace(STORED, kept=False))},
         "logged logged-by-forward",
     ),
     Pair(
         Reason.FORWARD_OF_SEEN,
         "duplicate",
         forward,
-        {"policy": GATE, "facts": of(STORED)},
+        {"policy": GATE, "facts": already(STORED)},
         {"policy": OURS},
         "logged logged-by-forward",
         "by the switch",
@@ -205,7 +165,7 @@ def test_entry_without_a_sighting_is_seen_again_at_an_unknown_time() -> None:
 
 
 def test_bcc_copy_logs_what_was_sent_without_a_mark() -> None:
-    decision = judge(bcc(facts=of(QUIET)))
+    decision = judge(bcc(facts=already(QUIET)))
     assert (decision.outcome, decision.reason) == (Outcome.LOGGED, Reason.BCC_COPY)
     assert (decision.joins, decision.sighting_only) == ("e-seen", False)
 
@@ -220,12 +180,12 @@ def test_bcc_copy_that_came_first_marks_what_comes_in_path() -> None:
         proof="dkim",
     )
     entry = replace(QUIET, outcome=Outcome.LOGGED, reason=Reason.BCC_COPY, sightings=(copied,))
-    assert decided(offer(facts=of(entry))) == ("duplicate", "seen-again")
+    assert decided(offer(facts=already(entry))) == ("duplicate", "seen-again")
 
 
 def test_mark_on_what_was_logged_without_one_makes_contacts() -> None:
     entry = replace(QUIET, outcome=Outcome.LOGGED, reason=Reason.SENT)
-    decision = judge(marked(to=(CAROL, IVY), policy=GATE, facts=of(entry)))
+    decision = judge(marked(to=(CAROL, IVY), policy=GATE, facts=already(entry)))
     assert decision.reason is Reason.OPTED_IN
     assert MakeContact(IVY) in decision.effects
 
@@ -243,7 +203,7 @@ def test_further_sighting_does_not_rename_what_its_own_entry_tracks() -> None:
 @pytest.mark.parametrize("reason", [Reason.DISCARDED, Reason.LOGGED_BY_HAND, Reason.IMPORTED])
 def test_what_a_person_decided_stands(reason: Reason) -> None:
     entry = replace(QUIET, reason=reason)
-    assert decided(bcc(facts=of(entry))) == ("duplicate", "seen-again")
+    assert decided(bcc(facts=already(entry))) == ("duplicate", "seen-again")
 
 
 def test_union_is_judged_where_the_entry_was_not_logged() -> None:
@@ -258,23 +218,8 @@ def test_union_is_judged_where_the_entry_was_not_logged() -> None:
     assert not decision.sighting_only
 
 
-def test_completed_version_is_partial_while_another_file_is_missing() -> None:
-    other = Attachment("3", "b.pdf", "application/pdf", 10, b"\4" * 32, state="stripped")
-    decision = judge(again(LACKING, message={"attachments": (REPORT, other)}, policy=COMPLETING))
-    assert (decision.outcome, decision.reason) == (Outcome.PARTIAL, Reason.COMPLETED)
-
-
-def test_completing_version_of_what_is_no_longer_logged_changes_nothing_to_completed() -> None:
-    decision = judge(
-        again(
-            LACKING, message={"attachments": (REPORT,)}, policy=COMPLETING, contacts={}, author=IVY
-        )
-    )
-    assert decision.reason is not Reason.COMPLETED
-
-
 def test_forward_has_the_stored_message_judged_anew() -> None:
-    decision = judge(forward(policy=GATE, facts=of(STORED)))
+    decision = judge(forward(policy=GATE, facts=already(STORED)))
     assert decision.effects == (JudgeAnew("e-seen"),)
 
 
@@ -292,7 +237,7 @@ def test_forward_is_the_mark_of_the_stored_message() -> None:
 
 
 def test_forward_of_what_is_logged_already_adds_nothing() -> None:
-    assert decided(forward(facts=of(seen()))) == ("duplicate", "seen-again")
+    assert decided(forward(facts=already(seen()))) == ("duplicate", "seen-again")
 
 
 def test_retry_goes_on_as_first_judged() -> None:
@@ -318,7 +263,7 @@ def test_retry_of_what_was_refused_is_judged_by_the_facts_of_today() -> None:
 
 
 def test_entry_has_the_direction_of_its_first_sighting() -> None:
-    back = case(author=ANNA, to=(BOB,), facts=of(QUIET))
+    back = case(author=ANNA, to=(BOB,), facts=already(QUIET))
     assert back.direction is Direction.OUTGOING
 
 
@@ -358,10 +303,10 @@ def test_mark_of_a_copy_that_nothing_proved_counts_for_nothing() -> None:
         marked=True,
     )
     entry = replace(QUIET, sightings=(replace(SUBMITTED, proof=""), forged))
-    asked = offer(facts=of(entry), envelope={"route": "journal", "client": Client()})
+    asked = offer(facts=already(entry), envelope={"route": "journal", "client": Client()})
     assert (asked.mark, asked.is_bcc_copy) == ("", False)
     proven = replace(QUIET, sightings=(SUBMITTED, replace(forged, proof="dkim")))
-    assert offer(facts=of(proven)).is_bcc_copy
+    assert offer(facts=already(proven)).is_bcc_copy
 
 
 def test_login_of_the_message_proves_the_mark_of_every_copy_of_it() -> None:
@@ -373,43 +318,7 @@ def test_login_of_the_message_proves_the_mark_of_every_copy_of_it() -> None:
         marked=True,
     )
     entry = replace(QUIET, sightings=(copied, replace(SUBMITTED, proof="login")))
-    assert offer(facts=of(entry), envelope={"route": "journal"}).is_bcc_copy
-
-
-PLACEHOLDER = seen(outcome=Outcome.PARTIAL, incomplete=frozenset({"Scan In Progress.eml"}))
-VERSION = {"attachments": (REPORT,), "digest": b"\7" * 32}
-
-
-def test_a_version_without_the_placeholder_completes_its_entry() -> None:
-    found = judge(again(PLACEHOLDER, message=VERSION, policy=COMPLETING))
-    assert (found.reason, found.outcome) == (Reason.COMPLETED, Outcome.LOGGED)
-    assert found.evidence["added"] == "report.pdf"
-    assert found.version
-
-
-def test_a_version_that_still_holds_the_placeholder_completes_nothing() -> None:
-    held = Attachment("3", "Scan In Progress.eml", "message/rfc822", 1, b"", state="pending")
-    files = {**VERSION, "attachments": (REPORT, held)}
-    found = judge(again(PLACEHOLDER, message=files, policy=COMPLETING))
-    assert found.reason is Reason.REDELIVERED
-
-
-def test_the_same_octets_again_complete_nothing() -> None:
-    found = judge(again(PLACEHOLDER, message={"attachments": (REPORT,)}, policy=COMPLETING))
-    assert found.reason is Reason.REDELIVERED
-
-
-def test_a_file_that_is_still_too_large_completes_nothing() -> None:
-    large = replace(REPORT, size=COMPLETING.attachment_limit_in + 1)
-    found = judge(again(LACKING, message={"attachments": (large,)}, policy=COMPLETING))
-    assert found.reason is Reason.REDELIVERED
-
-
-def test_a_logo_completes_nothing() -> None:
-    logo = replace(REPORT, inline=True)
-    files = {**VERSION, "attachments": (logo,)}
-    found = judge(again(PLACEHOLDER, message=files, policy=COMPLETING))
-    assert found.reason is Reason.REDELIVERED
+    assert offer(facts=already(entry), envelope={"route": "journal"}).is_bcc_copy
 
 
 def test_what_comes_in_is_no_bcc_copy() -> None:

@@ -19,13 +19,16 @@ from gateway.rules.pages import PAGES, markdown_table, outcome_words
 from gateway.rules.presets import GATEWAY, HUBSPOT_2020, HUBSPOT_2026, PRESETS, preset
 from gateway.rules.rule import note, rule
 from tests.rules import (
+    test_completion,
     test_content,
     test_gate,
     test_identity,
     test_incoming,
     test_intake,
     test_kind,
+    test_mailboxes,
     test_outgoing,
+    test_people,
 )
 from tests.rules.cases import GATE, IVY, Pair, case, offer, reply
 
@@ -39,8 +42,11 @@ PAIRS: list[Pair] = [
     *test_gate.PAIRS,
     *test_intake.PAIRS,
     *test_identity.PAIRS,
+    *test_completion.PAIRS,
     *test_kind.PAIRS,
     *test_incoming.PAIRS,
+    *test_mailboxes.PAIRS,
+    *test_people.PAIRS,
     *test_outgoing.PAIRS,
 ]
 OF_CONTENT = [facts for _, *both in test_content.HITS_AND_MISSES for facts in both[:1]]
