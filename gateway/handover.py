@@ -173,6 +173,7 @@ def crm_settings(sink: settings.Sink) -> CrmSettings:
         requests_per_second=sink.requests_per_second,
         blind=sink.tells_blind,
         database=sink.database,
+        login=sink.login,
     )
 
 

@@ -183,6 +183,8 @@ class Sink:
     """Of webhook: where to post; of a CRM: where it is, of hubspot if not the usual place."""
     database: str = ""
     """Of odoo: the database, where its server has several."""
+    login: str = ""
+    """Of salesforce, with a key in place of a client secret: the user that it acts for."""
     secret: Secret | None = field(default=None, repr=False)
     """The key that signs, or the token of the API, out of the secrets."""
     history: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -91,9 +92,25 @@ def _look_at_secret(tables: Tables, sink: Sink, path: Path) -> None:
     elif sink.kind == "odoo" and ":" in sink.secret.reveal() and not sink.database:
         problem = "before version 19, by login and key, the database has to be named."
         tables.say((*path, "kind"), f"[[sink]] database: {problem}")
-    elif sink.kind == "salesforce" and ":" not in sink.secret.reveal():
-        problem = 'it is "client-id:client-secret", of an app with the client credentials flow.'
+    elif sink.kind == "salesforce":
+        _look_at_salesforce(tables, sink, sink.secret.reveal(), path)
+
+
+def _look_at_salesforce(tables: Tables, sink: Sink, secret: str, path: Path) -> None:
+    _, colon, behind = secret.partition(":")
+    has_key = behind.lstrip().startswith("-----BEGIN")
+    if not colon:
+        problem = (
+            'it is "client-id:client-secret", of an app with the client credentials flow, or'
+            ' "client-id:" with a private key behind it, for the JWT bearer flow.'
+        )
         tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")
+    elif has_key and not sink.login:
+        problem = "with a key the user has to be named that it acts for."
+        tables.say((*path, "kind"), f"[[sink]] login: {problem}")
+    elif has_key and find_spec("joserfc") is None:
+        problem = "a key needs joserfc, which is not installed: pip install 'replygate[salesforce]'"
+        tables.say((*path, "kind"), f"[[sink]] {problem}")
 
 
 def is_loopback(host: str) -> bool:

@@ -40,6 +40,8 @@ class CrmSettings:
     requests_per_second: float = 9.0
     database: str = ""
     """Of Odoo: the database, where its server has several."""
+    login: str = ""
+    """Of Salesforce: the user for whom a signed assertion asks."""
     blind: bool = True
     """Whether a contact who got a message blindly has a copy of his own (D-22)."""
 

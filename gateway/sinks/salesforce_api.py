@@ -1,10 +1,12 @@
 """Calls of Salesforce's REST API: the token, queries, and what its answers mean.
 
 Standards: "OAuth 2.0 Client Credentials Flow" (the client acts as the user whom its app names);
+"OAuth 2.0 JWT Bearer Flow for Server-to-Server Integration" (RS256; `iss` the client, `sub` the
+user, `aud` the login server, `exp` within three minutes; "this flow does require prior approval");
 REST API Developer Guide, "Status Codes and Error Responses" (401: the session has expired; 403 with
 REQUEST_LIMIT_EXCEEDED: the day's requests are used up), "Query", "Composite".
 
-Limits: the JWT bearer flow is not spoken; the client credentials flow needs My Domain as `url`.
+Limits: both flows need My Domain as `url`.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,12 +31,30 @@ COMPOSITE_LIMIT: Final = 25
 """Subrequests of one composite call ("Composite")."""
 
 
+JWT_BEARER: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+ASSERTION_S: Final = 120
+"""How long an assertion is good for: three minutes are the most."""
+
+
+def is_key(secret: str) -> bool:
+    """Whether what stands behind the client id is a private key, not a client secret."""
+    return secret.lstrip().startswith("-----BEGIN")
+
+
+def audience(url: str) -> str:
+    """Return the login server of an organisation: a sandbox has another one."""
+    is_sandbox = ".sandbox." in (urlsplit(url).hostname or "")
+    return "https://test.salesforce.com" if is_sandbox else "https://login.salesforce.com"
+
+
 class SalesforceApi:
     """One organisation."""
 
     def __init__(self, secret: str, settings: CrmSettings, clock: Callable[[], datetime]) -> None:
-        """Take the parts; the secret is `client-id:client-secret`."""
+        """Take the parts; the secret is `client-id:client-secret`, or `client-id:` and a key."""
         self._id, _, self._secret = secret.strip().partition(":")
+        self._settings = settings
+        self._clock = clock
         self._token = ""
         self._client = CrmClient(settings, clock, self._headers, judge=fault_of_salesforce)
 
@@ -91,13 +112,36 @@ class SalesforceApi:
 
     async def _sign_in(self) -> None:
         self._token = ""
-        told = {
-            "grant_type": "client_credentials",
-            "client_id": self._id,
-            "client_secret": self._secret,
-        }
+        if is_key(self._secret):
+            told = {"grant_type": JWT_BEARER, "assertion": self._assertion()}
+        else:
+            told = {
+                "grant_type": "client_credentials",
+                "client_id": self._id,
+                "client_secret": self._secret,
+            }
         said = await self._client.call("POST", "/services/oauth2/token", data=told)
         self._token = str(said["access_token"])
+
+    def _assertion(self) -> str:
+        """Return what says, signed by our key, who asks for whom. Raises SinkDeniedError."""
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import RSAKey
+
+        claims = {
+            "iss": self._id,
+            "sub": self._settings.login,
+            "aud": audience(self._settings.url),
+            "exp": int(self._clock().timestamp()) + ASSERTION_S,
+        }
+        try:
+            return jwt.encode({"alg": "RS256"}, claims, RSAKey.import_key(self._secret.strip()))
+        except (JoseError, ValueError, TypeError) as error:
+            raise SinkDeniedError(
+                f"The key of this sink is no RSA key in PEM ({type(error).__name__})."
+                " Check the credential: the client id, a colon, and the key behind it."
+            ) from error
 
     def _headers(self, _: str, __: str) -> Mapping[str, str]:
         return {"authorization": f"Bearer {self._token}"} if self._token else {}

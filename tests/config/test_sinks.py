@@ -92,3 +92,17 @@ def test_an_odoo_that_is_asked_by_login_names_its_database() -> None:
 def test_loopback_may_go_without_tls() -> None:
     text = HOOK.replace("https://crm.example.com", "http://127.0.0.1:9000")
     assert config(text, REPLYGATE_SINK_HOOK=SECRET).sinks[0].url.startswith("http://127")
+
+
+SALESFORCE = '[[sink]]\nname = "crm"\nkind = "salesforce"\nurl = "https://acme.my.salesforce.com"\n'
+KEY = "3MVG9:-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"
+
+
+def test_a_key_for_salesforce_needs_a_user() -> None:
+    assert "the user has to be named" in fault(SALESFORCE, REPLYGATE_SINK_CRM=KEY)
+
+
+def test_a_key_for_salesforce_with_its_user_is_taken() -> None:
+    text = f'{SALESFORCE}login = "replygate@acme.example"\n'
+    (sink,) = config(text, REPLYGATE_SINK_CRM=KEY).sinks
+    assert sink.login == "replygate@acme.example"

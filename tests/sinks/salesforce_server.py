@@ -15,10 +15,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
 
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+
 from tests.http_server import Answer, Request
 from tests.sinks.multipart import parts_of
+from tests.sinks.parcels import NOON
 
-ID, SECRET = "3MVG9", "0123456789"
+ID, SECRET, USER = "3MVG9", "0123456789", "replygate@acme.example"
 VERSION = "/services/data/v62.0"
 
 Row = dict[str, Any]
@@ -73,6 +78,9 @@ class Salesforce:
     batch: int = 2000
     last: list[Row] = field(default_factory=list)
     count: int = 100
+    key: RSAKey | None = None
+    """That of the certificate of the app."""
+    now: datetime = NOON
 
     def __post_init__(self) -> None:
         names = ("Contact", "Lead", "User", "Account", "Opportunity", "OpportunityContactRole")
@@ -138,11 +146,37 @@ class Salesforce:
 
     def sign_in(self, request: Request) -> Answer:
         told = parse_qs(request.body.decode())
+        if told["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]:
+            return self.sign_in_by_assertion(told["assertion"][0])
         valid(told["grant_type"] == ["client_credentials"], "unsupported_grant_type")
         if (told["client_id"], told["client_secret"]) != ([ID], [SECRET]):
             said = {"error": "invalid_client", "error_description": "invalid client credentials"}
             return Answer(400, said)
         return Answer(200, {"access_token": self.token, "token_type": "Bearer"})
+
+    def sign_in_by_assertion(self, assertion: str) -> Answer:
+        """As "OAuth 2.0 JWT Bearer Flow for Server-to-Server Integration" says."""
+        assert self.key is not None
+        try:
+            token = jwt.decode(assertion, self.key, algorithms=["RS256"])
+        except JoseError:
+            return Answer(400, {"error": "invalid_grant", "error_description": "invalid assertion"})
+        told = token.claims
+        valid(told.keys() == {"iss", "sub", "aud", "exp"}, "These claims are required.")
+        if told["iss"] != ID:
+            return Answer(400, {"error": "invalid_client_id"})
+        if told["aud"] != "https://login.salesforce.com":
+            said = "audience is invalid"
+            return Answer(400, {"error": "invalid_grant", "error_description": said})
+        # "The validity must be ... within 3 minutes."
+        if not 0 < told["exp"] - self.now.timestamp() <= 180:
+            said = "expired authorization code"
+            return Answer(400, {"error": "invalid_grant", "error_description": said})
+        if told["sub"] != USER:
+            said = "user hasn't approved this consumer"
+            return Answer(400, {"error": "invalid_grant", "error_description": said})
+        place = "https://acme.my.salesforce.com"
+        return Answer(200, {"access_token": self.token, "instance_url": place})
 
     def composite(self, told: Row) -> list[Row]:
         requests = told["compositeRequest"]

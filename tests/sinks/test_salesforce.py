@@ -8,16 +8,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from gateway.interfaces import SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
 from gateway.sinks.crm import CrmSettings
 from gateway.sinks.salesforce import TEXT_LIMIT, SalesforceSink
-from gateway.sinks.salesforce_api import soql
+from gateway.sinks.salesforce_api import audience, soql
 from tests.http_server import CUT_AFTER, Answer, HttpServer, http_server
 from tests.sinks.parcels import ANN, BOB, FILE, NOON, entry, gone, logged, push
-from tests.sinks.salesforce_server import ID, SECRET, Salesforce, Wrong
+from tests.sinks.salesforce_server import ID, SECRET, USER, Salesforce, Wrong
 
 DAN, ZED = "dan@client.example", "zed@client.example"
 
@@ -247,3 +248,46 @@ async def test_a_row_that_is_locked_may_be_free_later(place: Place) -> None:
     with pytest.raises(SinkUnavailableError) as raised:
         await place.sink.push(logged())
     assert not raised.value.everything
+
+
+@pytest.fixture(scope="module")
+def key() -> RSAKey:
+    return RSAKey.generate_key(2048)
+
+
+def pem(key: RSAKey) -> str:
+    return f"{ID}:{key.as_pem(private=True).decode()}"
+
+
+async def test_a_key_signs_in_for_its_user(key: RSAKey) -> None:
+    async with opened(pem(key), login=USER) as place:
+        place.salesforce.key = key
+        await place.sink.push(logged())
+        assert place.email["FromAddress"] == ANN
+
+
+async def test_a_key_of_another_app_is_denied(key: RSAKey) -> None:
+    async with opened(pem(RSAKey.generate_key(2048)), login=USER) as place:
+        place.salesforce.key = key
+        with pytest.raises(SinkDeniedError, match="invalid assertion"):
+            await place.sink.push(logged())
+
+
+async def test_a_user_who_is_not_approved_is_said(key: RSAKey) -> None:
+    async with opened(pem(key), login="other@acme.example") as place:
+        place.salesforce.key = key
+        with pytest.raises(SinkDeniedError, match="approved this consumer"):
+            await place.sink.push(logged())
+
+
+async def test_what_is_no_key_is_said() -> None:
+    async with opened(f"{ID}:-----BEGIN PRIVATE KEY-----nonsense", login=USER) as place:
+        with pytest.raises(SinkDeniedError, match="no RSA key in PEM"):
+            await place.sink.push(logged())
+        assert place.server.requests == []
+
+
+def test_a_sandbox_has_a_login_server_of_its_own() -> None:
+    assert audience("https://acme.my.salesforce.com") == "https://login.salesforce.com"
+    there = audience("https://acme--dev.sandbox.my.salesforce.com")
+    assert there == "https://test.salesforce.com"
