@@ -32,6 +32,8 @@ def test_the_service_is_hardened(unit: Path) -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout
+    # A line that it does not understand is told, and ignored.
+    assert "ignoring" not in checked.stderr
 
 
 def test_the_socket_unit_opens_the_listeners_of_the_shipped_configuration() -> None:
