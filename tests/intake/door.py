@@ -21,6 +21,8 @@ from tests.next_hop import ALL_EXTENSIONS, NextHop, next_hop
 Receive = Callable[[Envelope, Delivery], Awaitable[Handled]]
 RECEIVER = os.environ.get("REPLYGATE_RECEIVER", "fast")
 """`REPLYGATE_RECEIVER=stock pytest tests/intake` holds for aiosmtpd's reading of content too."""
+LETTER = b"Subject: hello\r\n\r\n..a dot\r\nlast\r\n"
+"""In wire form: its first dot is there for the way only."""
 OURS = frozenset({"log@gw.example", "bcc@gw.example"})
 
 
