@@ -68,7 +68,7 @@ class NextHop:
     tls_ca: Path | None = None
     """Who may have signed its certificate; None asks the machine."""
     tls_verify: bool = True
-    idle_connections: Annotated[int, Meta(ge=0)] = 10
+    idle_connections: Annotated[int, Meta(ge=0)] = 50
     idle_s: Seconds = 30.0
     messages_per_connection: Count = 100
     connect_timeout_s: Seconds = 30.0

@@ -52,7 +52,7 @@ class Hop:
     """Speak TLS, or not at all; None: in the clear."""
     implicit_tls: bool = False
     """TLS from the first octet on, in place of STARTTLS."""
-    idle_connections: int = 10
+    idle_connections: int = 50
     idle_s: float = 30.0
     messages_per_connection: int = 100
     age_s: float = 300.0
