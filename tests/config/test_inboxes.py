@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config.load import parse_config
-from tests.config.test_sinks import LEAST, fault
+from tests.config.least import LEAST
+from tests.config.test_sinks import fault
 
 INBOX = '[[imap]]\nname = "anna"\naddress = "imap.example.com:993"\nlogin = "anna@example.com"\n'
 SECRET = {"REPLYGATE_IMAP_ANNA": "hunter2"}

@@ -9,21 +9,14 @@ import pytest
 from gateway.config.faults import ConfigError
 from gateway.config.load import parse_config
 from gateway.config.settings import Config
+from tests.config.least import LEAST, parsed
 
-LEAST = """\
-[next_hop]
-address = "127.0.0.1:10026"
-[[listener]]
-name = "inbound"
-address = "127.0.0.1:10025"
-direction = "inbound"
-"""
 HOOK = '[[sink]]\nname = "hook"\nkind = "webhook"\nurl = "https://crm.example.com/in"\n'
 SECRET = "whsec_" + "k" * 32
 
 
 def config(text: str, **environ: str) -> Config:
-    return parse_config(LEAST + text, Path("replygate.toml"), environ)
+    return parsed(LEAST + text, **environ)
 
 
 def fault(text: str, **environ: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config.load import parse_config
-from tests.config.test_sinks import LEAST, fault
+from tests.config.least import LEAST
+from tests.config.test_sinks import fault
 
 CRM = '[[sink]]\nname = "crm"\nkind = "hubspot"\n'
 LDAP = '[[sync]]\nname = "ad"\nkind = "ldap"\nurl = "ldaps://dc"\nbase = "dc=x"\n'

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from gateway.config.faults import ConfigError
-from gateway.config.load import parse_config
 from gateway.config.settings import Web
-
-START = """[next_hop]
-address = "127.0.0.1:10026"
-[[listener]]
-name = "inbound"
-address = "127.0.0.1:10025"
-direction = "inbound"
-[web]
-"""
+from tests.config.least import LEAST, parsed
 
 
 def web(text: str) -> Web:
-    return parse_config(START + text, Path("replygate.toml"), {}).web
+    return parsed(f"{LEAST}[web]\n{text}").web
 
 
 def test_pages_are_on_loopback_by_default() -> None:

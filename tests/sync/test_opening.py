@@ -15,7 +15,7 @@ from gateway.sync.odoo import OdooSource
 from gateway.sync.opening import open_source
 from gateway.sync.salesforce import SalesforceSource
 from gateway.sync.vcard import VcardSource
-from tests.config.test_sinks import LEAST
+from tests.config.least import LEAST
 
 URL = 'url = "https://crm.example.com"\n'
 CASES = {

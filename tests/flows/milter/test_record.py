@@ -21,8 +21,7 @@ from gateway.store.registry import Registry
 from gateway.store.sqlite import SqliteStore
 from tests.intake.milter.mta import Mta, Shown
 from tests.letters import envelope_of, letter
-from tests.test_pipeline import AwayStore, BrokenStore, Hop, flow_of
-from tests.test_pipeline import opened as open_store
+from tests.pipeline.conftest import AwayStore, BrokenStore, Hop, flow_of, open_store
 
 ANNA, CAROL, LOG = "anna@corp.example", "carol@customer.example", "log@gate.example"
 OCTETS = letter(author=ANNA, to=CAROL)
