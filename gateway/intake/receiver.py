@@ -104,6 +104,16 @@ class Receiver:
         lags = self._growing is not None and self._growing.is_full
         return lags or self._scribe.backlog > BACKLOG_OCTETS
 
+    @property
+    def size(self) -> int:
+        """Octets so far."""
+        return self._size
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the client waits for us."""
+        return self._paused is not None
+
     async def settle(self) -> None:
         """Wait until all of it is kept; `content` tells whether that went well."""
         while self._scribe is not None and self._scribe.busy and self._loop is not None:

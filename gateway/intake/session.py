@@ -27,6 +27,7 @@ from aiosmtpd.smtp import Session as PeerSession
 from gateway.intake import words
 from gateway.intake.lines import Lines, LineTooLongError
 from gateway.intake.listeners import Listener, Sessions, Wiring, is_within
+from gateway.intake.pace import Pace
 from gateway.intake.proxied import NotProxiedError, client_of
 from gateway.intake.receiver import Receiver
 from gateway.intake.stock import StockReceiver
@@ -93,6 +94,7 @@ class ClientSession(SMTP):
         """A command is under way: the client is waiting for us, not we for it."""
         self._leaving = False
         self._active_at = loop.time()
+        self._pace = Pace(listener.data_timeout_s)
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -114,11 +116,14 @@ class ClientSession(SMTP):
 
     def data_received(self, data: bytes) -> None:
         """Take octets: content while a message comes in, else command lines."""
-        self._active_at = self.loop.time()
         transport = cast("asyncio.Transport", self.transport)
         if self._receiver is None:
+            # A command line has until its end: an octet now and then does not make it longer.
+            if self._reads_stock:
+                self._active_at = self.loop.time()
             self._lines.feed(data, transport)
             return
+        self._active_at = self.loop.time()
         rest = self._receiver.feed(data)
         if rest is None:
             self._receiver.hold_back(transport)
@@ -344,6 +349,9 @@ class ClientSession(SMTP):
         limit = self.listener.command_timeout_s
         if self._receiving:
             limit = self.listener.data_timeout_s
+        if self._pace.is_too_slow(self._receiver, self.loop.time()):
+            self._part(words.TOO_SLOW)
+            return
         left = self._active_at + limit - self.loop.time()
         if left <= 0 and not self._busy:
             self._part(words.TIMED_OUT)

@@ -90,6 +90,37 @@ async def test_silent_client_is_told_and_closed(tmp_path: Path) -> None:
         assert await caller.reply() == ""
 
 
+async def drip(caller: Caller, octets: bytes) -> str:
+    """Send one octet after the other, slowly, until the gateway says something."""
+    replying = asyncio.ensure_future(caller.reply())
+    for octet in octets:
+        caller.send(bytes((octet,)))
+        await asyncio.wait({replying}, timeout=0.02)
+        if replying.done():
+            break
+    return await replying
+
+
+async def test_a_command_that_comes_an_octet_now_and_then_has_no_more_time(
+    tmp_path: Path,
+) -> None:
+    async with gateway(tmp_path, command_timeout_s=0.2) as door:
+        caller = await door.call()
+        assert (await drip(caller, b"NOOP " + b"x" * 400)).startswith("421 4.4.2")
+
+
+@pytest.mark.skipif(RECEIVER == "stock", reason="stock reads content by itself")
+async def test_content_that_comes_an_octet_now_and_then_is_ended(tmp_path: Path) -> None:
+    async with gateway(tmp_path, data_timeout_s=0.2) as door:
+        caller = await door.call()
+        await caller.open()
+        said = await drip(caller, b"Subject: " + b"x" * 400)
+        assert said.startswith("421 4.4.2 Your message comes in too slowly")
+        assert await caller.reply() == ""
+    assert not door.envelopes
+    assert not door.hop.taken
+
+
 async def test_time_limit_does_not_run_while_the_gateway_works(tmp_path: Path) -> None:
     async with gateway(tmp_path, command_timeout_s=0.05, data_timeout_s=0.05) as door:
 
