@@ -237,7 +237,9 @@ def _mailbox(told: company.Mailbox) -> Mailbox:
 
 
 def _contact(told: people.Contact) -> Contact:
-    return Contact(told.contact, told.primary, told.name, tuple(told.addresses), told.owner)
+    return Contact(
+        told.contact, told.primary, told.name, tuple(told.addresses), told.owner, told.company
+    )
 
 
 def _enrolled(told: company.Enrolment) -> Enrolled:

@@ -174,6 +174,7 @@ def _row(known: Contact) -> dict[str, Any]:
         "name": known.name,
         "addresses": list(known.addresses),
         "owner": known.owner,
+        "company": known.company,
     }
 
 

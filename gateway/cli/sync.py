@@ -78,6 +78,7 @@ def change_row(change: Change) -> dict[str, Any]:
         "to": change.value or change.name or ", ".join(change.also),
         "name": change.name,
         "company": change.company,
+        "company_name": change.company_name,
         "owner": change.owner,
         "also": list(change.also),
     }

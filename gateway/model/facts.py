@@ -47,6 +47,8 @@ class Contact:
     """Keys of all addresses, the primary one first."""
     owner: str = ""
     """Key of the user who owns the contact; empty when nobody does."""
+    company: str = ""
+    """What its company is called, as a source of contacts said; no rule asks it, so facts lack it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def read_enrolments(connection: Connection, contacts: Collection[int]) -> tuple[
     return tuple(Enrolment(*row) for row in rows.fetchall())
 
 
-_Row = tuple[int, str, str, str, int | None, int | None]
+_Row = tuple[int, str, str, str, int | None, int | None, str]
 
 
 def _contact_rows(connection: Connection, numbers: Collection[int]) -> dict[int, _Row]:
@@ -104,7 +104,7 @@ def _contact_rows(connection: Connection, numbers: Collection[int]) -> dict[int,
         return {}
     places, size = listed(len(numbers))
     rows = connection.execute(
-        "SELECT contact, address, name, owner, merged_into, merged_at FROM contacts"
+        "SELECT contact, address, name, owner, merged_into, merged_at, company FROM contacts"
         f" WHERE contact IN {places}",
         padded(numbers, size),
     )
@@ -128,6 +128,6 @@ def _addresses(
 
 
 def _contact(row: _Row, addresses: tuple[str, ...]) -> Contact:
-    number, primary, name, owner, _, _ = row
+    number, primary, name, owner, _, _, company = row
     ordered = tuple(dict.fromkeys((primary, *addresses)))
-    return Contact(number, primary, name, ordered, owner)
+    return Contact(number, primary, name, ordered, owner, company)

@@ -65,7 +65,13 @@ class PeopleBook(CompanyBook):
     """Contacts and enrolments."""
 
     def add_contact(
-        self, address: str, name: str = "", owner: str = "", *, at: datetime | None = None
+        self,
+        address: str,
+        name: str = "",
+        owner: str = "",
+        *,
+        company: str = "",
+        at: datetime | None = None,
     ) -> Contact:
         """Add a contact. Raises AlreadyKnownError when one has the address."""
         key, user = address_key(address), self._user(owner) if owner else ""
@@ -76,6 +82,10 @@ class PeopleBook(CompanyBook):
             )
         with self._change() as change:
             number = _insert_contact(change, key, name, user, self._at(at))
+            if company:
+                change.execute(
+                    "UPDATE contacts SET company = ? WHERE contact = ?", (company, number)
+                )
         return self.contact(number)
 
     def add_address(
@@ -95,16 +105,21 @@ class PeopleBook(CompanyBook):
         return self.contact(number)
 
     def change_contact(
-        self, contact: int | str, *, name: str | None = None, owner: str | None = None
+        self,
+        contact: int | str,
+        *,
+        name: str | None = None,
+        owner: str | None = None,
+        company: str | None = None,
     ) -> Contact:
-        """Give a contact another name or owner; None leaves it as it is."""
+        """Give a contact another name, owner or company name; None leaves it as it is."""
         number = self._contact(contact)
         user = self._user(owner) if owner else owner
         with self._change() as change:
             change.execute(
-                "UPDATE contacts SET name = coalesce(?, name), owner = coalesce(?, owner)"
-                " WHERE contact = ?",
-                (name, user, number),
+                "UPDATE contacts SET name = coalesce(?, name), owner = coalesce(?, owner),"
+                " company = coalesce(?, company) WHERE contact = ?",
+                (name, user, company, number),
             )
         return self.contact(number)
 

@@ -87,6 +87,15 @@ class PeopleViews(Entries):
         with database.told(self._path):
             return read_contacts(self._connection, [number]).get(number)
 
+    def company_name(self, domain: str) -> str:
+        """Return what most contacts at a domain say that their company is called, or nothing."""
+        rows = self._rows(
+            "SELECT company, count(*) FROM contacts WHERE company <> '' AND merged_into IS NULL"
+            " AND address LIKE ? ESCAPE '\\' GROUP BY company ORDER BY 2 DESC, 1 LIMIT 1",
+            f"%@{escaped(domain)}",
+        )
+        return str(rows[0][0]) if rows else ""
+
     def contact_of(self, address: str) -> int | None:
         """Return the contact that has the address, or None."""
         with database.told(self._path):

@@ -53,7 +53,7 @@ def _carry_out(registry: Registry, change: Change, provider: str) -> None:
     subject, value = change.subject, change.value
     match change.do:
         case Do.ADD_CONTACT:
-            registry.add_contact(subject, change.name, change.owner)
+            registry.add_contact(subject, change.name, change.owner, company=change.company_name)
             for address in change.also:
                 registry.add_address(subject, address)
         case Do.ADD_USER:
@@ -65,6 +65,8 @@ def _carry_out(registry: Registry, change: Change, provider: str) -> None:
             registry.change_contact(subject, name=value)
         case Do.OWNER:
             registry.change_contact(subject, owner=value)
+        case Do.COMPANY:
+            registry.change_contact(subject, company=value)
         case Do.ADD_ADDRESS | Do.MERGE | Do.ADD_ALIAS:
             two: dict[Do, Callable[[str, str], object]] = {
                 Do.ADD_ADDRESS: registry.add_address,

@@ -1,6 +1,7 @@
 """Contacts out of a CSV file with a heading, as spreadsheets and CRMs write it.
 
-Columns: address, name, owner, further (separated by blanks or semicolons), never_log (yes or no).
+Columns: address, name, owner, company, further (separated by blanks or semicolons), never_log (yes
+or no).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ ADDRESS_COLUMNS = ("address", "email", "e-mail", "email address", "e-mail addres
 NAME_COLUMNS = ("name", "full name", "display name")
 FURTHER_COLUMNS = ("further", "other", "other addresses", "additional email addresses")
 OWNER_COLUMNS = ("owner", "contact owner")
+COMPANY_COLUMNS = ("company", "company name", "organization", "organisation", "account name")
 NEVER_LOG_COLUMNS = ("never_log", "never log", "never-log")
 _YES = frozenset({"yes", "true", "1", "x", "y"})
 
@@ -62,6 +64,7 @@ def _contact(row: Mapping[str, str | None], named: Mapping[str, str]) -> FoundCo
         owner=_cell(row, named, OWNER_COLUMNS),
         further=tuple(_cell(row, named, FURTHER_COLUMNS).replace(";", " ").split()),
         never_log=listed.casefold() in _YES if says else None,
+        company=_cell(row, named, COMPANY_COLUMNS),
     )
 
 

@@ -17,7 +17,9 @@ from gateway.sinks.crm import CrmClient
 from gateway.sync.found import Found, FoundContact
 
 PAGE: Final = 200
-FIELDS: Final = ("id", "name", "emailAddress", "emailAddressIsOptedOut", "assignedUserId")
+FIELDS: Final = (
+    *("id", "name", "emailAddress", "emailAddressIsOptedOut", "assignedUserId", "accountName"),
+)
 
 
 class EspoSource:
@@ -72,4 +74,5 @@ class EspoSource:
             name=str(row.get("name") or "").strip(),
             owner=owners.get(str(row.get("assignedUserId") or ""), ""),
             never_log=any(bool(row.get(one)) for one in named) if named else None,
+            company=str(row.get("accountName") or "").strip(),
         )

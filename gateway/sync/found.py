@@ -21,6 +21,8 @@ class FoundContact:
     further: tuple[str, ...] = ()
     never_log: bool | None = None
     """Whether it is on the never-log list; None where the source does not say."""
+    company: str = ""
+    """What its company is called; empty where the source does not say."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ LIST_PAGE, SEARCH_PAGE = 100, 200
 CONTACTS: Final = "/crm/v3/objects/contacts"
 PROPERTIES: Final = (
     *("email", "firstname", "lastname", "hubspot_owner_id", "hs_additional_emails"),
-    *("hs_email_optout", "lastmodifieddate"),
+    *("hs_email_optout", "lastmodifieddate", "company"),
 )
 _YES = frozenset({"true", "yes"})
 
@@ -129,6 +129,7 @@ class HubspotSource:
             owner=owners.get(told.get("hubspot_owner_id") or "", ""),
             further=tuple(one.strip() for one in further if one.strip()),
             never_log=listed if named else None,
+            company=(told.get("company") or "").strip(),
         )
 
 

@@ -16,7 +16,7 @@ from gateway.sinks.odoo_api import Odoo
 from gateway.sync.found import Found, FoundContact
 
 PAGE: Final = 500
-FIELDS: Final = ("name", "email_normalized", "user_id", "write_date")
+FIELDS: Final = ("name", "email_normalized", "user_id", "write_date", "commercial_company_name")
 
 
 class OdooSource:
@@ -76,4 +76,5 @@ class OdooSource:
             name=str(row["name"] or "").strip(),
             owner=owners.get(owner[0], "") if owner else "",
             never_log=listed if says else None,
+            company=str(row["commercial_company_name"] or "").strip(),
         )

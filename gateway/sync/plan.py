@@ -7,7 +7,7 @@ keeps his mail: his mailbox is disconnected. Entries of a never-log list that pe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from gateway.mail.addresses import key_of
@@ -25,6 +25,7 @@ class Do(StrEnum):
     MERGE = "merge"
     NAME = "change-name"
     OWNER = "change-owner"
+    COMPANY = "change-company"
     NEVER_LOG = "never-log"
     LOG_AGAIN = "log-again"
     ADD_USER = "add-user"
@@ -48,6 +49,8 @@ class Change:
     owner: str = ""
     also: tuple[str, ...] = ()
     """Further addresses of a new contact, aliases of a new mailbox."""
+    company_name: str = ""
+    """What the company of a new contact is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,10 @@ def _of_contact(
     there = {one.contact_id: one for key in keys for one in known.contacts.get(key, ())}
     if not there:
         told = Change(Do.ADD_CONTACT, keys[0], contact.name, company_of(keys[0]))
-        yield Change(told.do, keys[0], "", told.company, contact.name, owner, tuple(keys[1:]))
+        also = tuple(keys[1:])
+        yield replace(
+            told, value="", name=contact.name, owner=owner, also=also, company_name=contact.company
+        )
     else:
         yield from _of_known(contact, keys, owner, list(there.values()), known)
     yield from _of_list(contact, keys, known, memory)
@@ -155,6 +161,8 @@ def _of_known(
         yield Change(Do.NAME, kept.primary, contact.name)
     if owner and owner != kept.owner:
         yield Change(Do.OWNER, kept.primary, owner)
+    if contact.company and contact.company != kept.company:
+        yield Change(Do.COMPANY, kept.primary, contact.company)
 
 
 def _of_list(

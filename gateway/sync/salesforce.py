@@ -33,7 +33,10 @@ class SalesforceSource:
         """Return the contacts and leads that changed. Raises what the answers mean."""
         rows: list[dict[str, Any]] = []
         for table in ("Contact", "Lead"):
-            fields = ", ".join(("Name, Email, Owner.Email, LastModifiedDate", *self._named))
+            company = "Company" if table == "Lead" else "Account.Name"
+            fields = ", ".join(
+                ("Name, Email, Owner.Email, LastModifiedDate", company, *self._named)
+            )
             where = "WHERE Email != null"
             where += " AND IsConverted = false" if table == "Lead" else ""
             where += f" AND LastModifiedDate >= {_date(mark)}" if mark else ""
@@ -51,6 +54,7 @@ class SalesforceSource:
             name=str(row["Name"] or "").strip(),
             owner=str((row.get("Owner") or {}).get("Email") or ""),
             never_log=any(bool(row[one]) for one in self._named) if self._named else None,
+            company=str(row.get("Company") or (row.get("Account") or {}).get("Name") or "").strip(),
         )
 
 

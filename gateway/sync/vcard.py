@@ -61,7 +61,10 @@ def _contact(card: Any) -> FoundContact | None:
     addresses = [line.value.strip() for line in sorted(lines, key=_rank)]
     names = [line.value for line in card.contents.get("fn", [])]
     name = str(names[0]).strip() if names else ""
-    return FoundContact(addresses[0], name, further=tuple(addresses[1:]))
+    # "The organization name, followed by zero or more levels of organizational unit names."
+    units = [line.value for line in card.contents.get("org", [])]
+    company = str(units[0][0]).strip() if units and units[0] else ""
+    return FoundContact(addresses[0], name, further=tuple(addresses[1:]), company=company)
 
 
 def _rank(line: Any) -> int:

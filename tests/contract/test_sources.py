@@ -30,7 +30,7 @@ from tests.sinks.odoo_server import Odoo
 from tests.sinks.parcels import NOON
 from tests.sinks.salesforce_server import Salesforce
 
-BOB = "bob@acme.example"
+BOB, COMPANY = "bob@acme.example", "Client & Sons"
 Add = Callable[[str, str, int], None]
 
 
@@ -54,11 +54,11 @@ def settings(server: HttpServer) -> CrmSettings:
 @asynccontextmanager
 async def csv_file(folder: Path) -> AsyncIterator[Place]:
     file = folder / "contacts.csv"
-    file.write_text("address;name;owner;never_log\n")
+    file.write_text("address;name;owner;never_log;company\n")
 
     def add(address: str, name: str, _: int) -> None:
         with file.open("a") as lines:
-            lines.write(f"{address};{name};{BOB};{'yes' if name == 'Private' else ''}\n")
+            lines.write(f"{address};{name};{BOB};{'yes' if name == 'Private' else ''};{COMPANY}\n")
 
     yield Place(CsvSource(file), add, goes_on=False)
 
@@ -71,7 +71,7 @@ async def vcard(folder: Path) -> AsyncIterator[Place]:
     def add(address: str, name: str, _: int) -> None:
         with file.open("a", newline="") as lines:
             lines.write(f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{name}\r\nN:{name};;;;\r\n")
-            lines.write(f"EMAIL:{address}\r\nEND:VCARD\r\n")
+            lines.write(f"ORG:{COMPANY};Sales\r\nEMAIL:{address}\r\nEND:VCARD\r\n")
 
     yield Place(VcardSource(file), add, has_owners=False, goes_on=False)
 
@@ -87,6 +87,7 @@ async def hubspot(_: Path) -> AsyncIterator[Place]:
                 "email": address,
                 "firstname": first,
                 "lastname": last,
+                "company": COMPANY,
                 "hubspot_owner_id": "11",
                 "lastmodifieddate": f"2026-11-23T12:{minute:02}:00.000Z",
                 "private": "true" if name == "Private" else None,
@@ -108,6 +109,7 @@ async def espocrm(_: Path) -> AsyncIterator[Place]:
                 emailAddress=address,
                 name=name,
                 assignedUserId=owner,
+                accountName=COMPANY,
                 modifiedAt=f"2026-11-23 12:{minute:02}:00",
                 cPrivate=name == "Private",
             )
@@ -129,6 +131,7 @@ async def odoo(_: Path) -> AsyncIterator[Place]:
                 email_normalized=address.lower(),
                 name=name,
                 user_id=[owner, "Bob"],
+                commercial_company_name=COMPANY,
                 write_date=f"2026-11-23 12:{minute:02}:00",
                 x_private=name == "Private",
             )
@@ -141,6 +144,7 @@ async def odoo(_: Path) -> AsyncIterator[Place]:
 async def salesforce(_: Path) -> AsyncIterator[Place]:
     there = Salesforce(batch=2)
     owner = there.add("User", Email=BOB)
+    account = there.add("Account", Name=COMPANY)
     async with http_server(there) as server:
 
         def add(address: str, name: str, minute: int) -> None:
@@ -149,6 +153,7 @@ async def salesforce(_: Path) -> AsyncIterator[Place]:
                 Email=address,
                 Name=name,
                 OwnerId=owner,
+                AccountId=account,
                 LastModifiedDate=f"2026-11-23T12:{minute:02}:00.000+0000",
                 Private__c=name == "Private",
             )
@@ -191,6 +196,12 @@ async def test_a_contact_is_told_with_its_name_and_owner(place: Place) -> None:
     (one,) = (await place.source.read("")).contacts
     assert (one.address, one.name) == ("ann@client.example", "Ann Archer")
     assert one.owner == (BOB if place.has_owners else "")
+
+
+async def test_a_contact_is_told_with_what_its_company_is_called(place: Place) -> None:
+    place.add("ann@client.example", "Ann Archer", 0)
+    (one,) = (await place.source.read("")).contacts
+    assert one.company == COMPANY
 
 
 async def test_who_is_not_to_be_logged_is_told(place: Place) -> None:

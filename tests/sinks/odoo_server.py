@@ -24,6 +24,7 @@ Row = dict[str, Any]
 FIELDS: dict[str, set[str]] = {
     "res.partner": {
         "name", "email", "email_normalized", "parent_id", "is_company", "write_date", "user_id",
+        "commercial_company_name",
         "x_private",
     },
     "res.users": {"login", "partner_id", "name", "email"},

@@ -291,7 +291,7 @@ class Salesforce:
         table, _, inner = name.rpartition(".")
         if table:
             linked = "User" if table == "Owner" else table
-            return self.tables[linked][row[f"{table}Id"]].get(inner)
+            return self.tables[linked].get(row.get(f"{table}Id", ""), {}).get(inner)
         return row.get(name, False if name.startswith("Is") else None)
 
     def shown(self, row: Row, fields: list[str]) -> Row:

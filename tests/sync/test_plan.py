@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -55,6 +56,22 @@ def test_a_contact_that_is_new_is_added_with_all_it_has() -> None:
 def test_one_that_is_the_same_changes_nothing() -> None:
     there = known(contact(1, ANN, name="Ann", owner=BOB))
     assert changes(FoundContact(ANN, "Ann", BOB), there) == []
+
+
+def test_a_new_contact_is_added_with_what_its_company_is_called() -> None:
+    (told,) = changes(FoundContact(ANN, "Ann", company="Client & Sons"), known())
+    assert (told.company, told.company_name) == ("client.example", "Client & Sons")
+
+
+def test_a_company_that_is_called_otherwise_now_is_renamed() -> None:
+    there = known(replace(contact(1, ANN), company="Client"))
+    told = changes(FoundContact(ANN, company="Client & Sons"), there)
+    assert told == [Change(Do.COMPANY, ANN, "Client & Sons")]
+
+
+def test_a_source_that_does_not_say_leaves_the_company_its_name() -> None:
+    there = known(replace(contact(1, ANN), company="Client"))
+    assert changes(FoundContact(ANN), there) == []
 
 
 def test_a_further_address_is_added() -> None:

@@ -71,6 +71,15 @@ def test_conversation_shows_what_was_not_logged_too(story: dict[str, str], anna:
     assert "deputy" in anna.get(path).text
 
 
+def test_company_goes_by_its_name_where_a_source_told_it(
+    story: dict[str, str], company: Registry, bea: Browser
+) -> None:
+    known = company.change_contact(CAROL, company="Customer & Sons")
+    assert "Customer &amp; Sons" in bea.get(f"/contacts/{known.contact_id}").text
+    page = bea.get("/companies/customer.example").text
+    assert "<h1><bdi>Customer &amp; Sons</bdi></h1>" in page
+
+
 @pytest.mark.parametrize(("stretch", "stretches"), [(200, 8), (2, 50), (2, 1)])
 def test_timeline_goes_by_the_time_of_receipt_however_it_is_read(
     mail: Mail, anna: Browser, monkeypatch: pytest.MonkeyPatch, stretch: int, stretches: int

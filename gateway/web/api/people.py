@@ -30,6 +30,8 @@ class Contact(Struct, frozen=True):
     name: str
     addresses: list[str]
     owner: str
+    company: str = ""
+    """What its company is called, as a source of contacts said."""
 
 
 class Contacts(Struct, frozen=True):
@@ -224,7 +226,7 @@ def merge(visit: Visit, contact: Number, body: Merge) -> Contact:
     if body.dry_run:
         addresses = dict.fromkeys((*keeper.addresses, *gone.addresses))
         return _row(facts.Contact(keeper.contact_id, keeper.primary, keeper.name,
-                                  tuple(addresses), keeper.owner))  # fmt: skip
+                                  tuple(addresses), keeper.owner, keeper.company))  # fmt: skip
     with Registry(visit.config.store_path, clock=visit.desk.clock) as registry:
         merged = registry.merge(keeper.contact_id, gone.contact_id)
     visit.note("merge", f"{gone.primary} into {keeper.primary}")
@@ -297,5 +299,10 @@ def _told(visit: Visit, number: int) -> Contact:
 
 def _row(person: facts.Contact) -> Contact:
     return Contact(
-        person.contact_id, person.primary, person.name, list(person.addresses), person.owner
+        person.contact_id,
+        person.primary,
+        person.name,
+        list(person.addresses),
+        person.owner,
+        person.company,
     )

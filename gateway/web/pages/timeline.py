@@ -112,7 +112,7 @@ def company(visit: Visit) -> Response:
         raise NotFoundError("domain")
     return visit.show(
         "timeline.html",
-        title=domain,
+        title=visit.views.company_name(domain) or domain,
         person=None,
         domain="",
         days=days_of(visit, visit.views.entries(lines)),

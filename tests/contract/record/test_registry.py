@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,7 @@ from gateway.store.faults import (
 )
 from gateway.store.people import ContactRow
 from gateway.store.registry import Registry
+from gateway.store.views import Views
 from tests.store.office import ANN, BOB, DAN, NOON, SALES, Clock
 
 HOUR = timedelta(hours=1)
@@ -149,6 +151,18 @@ def test_a_contact_is_added_once(registry: Registry) -> None:
     assert (contact.primary, contact.name, contact.owner) == (ANN, "Ann", BOB)
     with pytest.raises(AlreadyKnownError, match="contact 1 already"):
         registry.add_contact(ANN)
+
+
+def test_a_contact_keeps_what_its_company_is_called(registry: Registry, path: Path) -> None:
+    registry.add_contact("one@client.example", company="Client & Sons")
+    registry.add_contact("two@client.example")
+    changed = registry.change_contact("two@client.example", company="Client")
+    registry.add_contact("three@client.example", company="Client & Sons")
+    assert registry.contact("one@client.example").company == "Client & Sons"
+    assert changed.company == "Client"
+    with Views(path) as views:
+        assert views.company_name("client.example") == "Client & Sons"
+        assert views.company_name("other.example") == ""
 
 
 def test_a_contact_has_several_addresses_the_primary_one_first(registry: Registry) -> None:
