@@ -16,7 +16,6 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.mail import limits
-from gateway.mail.fields import unfold
 from gateway.mail.words import decode_words, raw_text
 from gateway.model.message import Address, Defect
 
@@ -60,7 +59,7 @@ def _parse_known(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence
 
 def _parse(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defect]]:
     """Return what a field says."""
-    text = raw_text(unfold(value), hint)
+    text = raw_text(value, hint)
     found: list[Address] = []
     at = 0
     size = len(text)
@@ -73,7 +72,7 @@ def _parse(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defec
         if name:
             name = decode_words(name).strip()
         addr_spec = inner or alone
-        found.append(Address(addr_spec, name or "", key_of(addr_spec)))
+        found.append(Address(addr_spec, name or "", _plain_key(addr_spec)))
         at = plain.end()
         if len(found) >= limits.ADDRESSES:
             return tuple(found), (Defect("too-many-addresses"),)
@@ -118,6 +117,13 @@ def _key(addr_spec: str) -> str:
         domain = ".".join(map(_unicode_label, labels.split(".")))
         local_part = unicodedata.normalize("NFC", local_part)
     return f"{local_part.lower()}@{domain}" if domain else ""
+
+
+def _plain_key(addr_spec: str) -> str:
+    """Return the key of what _PLAIN takes: one @, no quotes and no space."""
+    lowered = addr_spec.lower()
+    is_plain = addr_spec.isascii() and lowered[-1] != "." and "xn--" not in lowered
+    return lowered if is_plain else _key(addr_spec)
 
 
 def _unicode_label(label: str) -> str:

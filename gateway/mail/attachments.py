@@ -22,6 +22,8 @@ from gateway.model.envelope import Octets
 from gateway.model.message import Attachment, Defect, Part, Span
 
 _UU_BEGIN: Final = re.compile(rb"(?m)^begin [0-7]{3,4} ([^\r\n]{1,255})\r?\n(?=[!-M][ -`]{4,}\r?$)")
+_BEGIN: Final = b"begin "
+_YENC_BEGIN: Final = b"=ybegin "
 _UU_END: Final = re.compile(rb"(?m)^end[ \t]*\r?$")
 _STATES: Final = {"message/external-body": "external", "message/partial": "partial"}
 
@@ -41,9 +43,9 @@ def list_attachments(
             found += _in_tnef(octets, part)
     for part in parts:
         text = words.get(part.number)
-        if text and b"begin " in text:
+        if text and text.find(_BEGIN) >= 0:
             found += _uuencoded(octets, part, text)
-            if b"=ybegin " in text:
+            if text.find(_YENC_BEGIN) >= 0:
                 defects.append(Defect("yenc", part.number))
     return tuple(found)
 

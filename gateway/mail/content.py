@@ -53,6 +53,7 @@ _ENCODINGS: Final = {
     "none": "identity",
 }
 _TOKEN: Final = re.compile(rb"\s*([^\s;(]+)")
+_NEW_EACH_TIME: Final = b"oundary"
 KNOWN_OCTETS: Final = 300
 """Header sections up to this size are remembered."""
 
@@ -75,14 +76,14 @@ class Content(msgspec.Struct, frozen=True):
 def read_section(section: bytes) -> Content:
     """Return what the header section of a body part says."""
     # Most parts say the same few things; a boundary is new each time.
-    if len(section) <= KNOWN_OCTETS and b"oundary" not in section:
+    if len(section) <= KNOWN_OCTETS and section.find(_NEW_EACH_TIME) < 0:
         return _read_common(section)
     return _read_section(section)
 
 
 def read_sound_section(section: bytes) -> Content | None:
     """Return what a header section with its empty line says; None when it is not sound."""
-    if b"oundary" in section:
+    if section.find(_NEW_EACH_TIME) >= 0:
         return _read_section(section) if is_sound_section(section) else None
     return _read_sound(section)
 

@@ -36,7 +36,7 @@ _ZONES: Final = {
     b"EET": 120, b"EEST": 180, b"BST": 60, b"MSK": 180, b"JST": 540, b"KST": 540, b"HKT": 480,
     b"IST": 330, b"AEST": 600, b"AEDT": 660, b"NZST": 720, b"NZDT": 780, b"WET": 0, b"WEST": 60,
 }  # fmt: skip
-_PLAIN_MONTHS: Final = {name.title(): f"{number:02}" for name, number in _MONTHS.items()}
+_PLAIN_MONTHS: Final = {name.title().decode(): f"{number:02}" for name, number in _MONTHS.items()}
 _PLAIN_WORDS: Final = 6
 _CLOCK: Final = len("09:01:00")
 _OFFSET: Final = len("+0100")
@@ -50,13 +50,12 @@ def parse_date(value: bytes) -> datetime | None:
 
 def _parse_plain(value: bytes) -> datetime | None:
     """Return the moment of a date as RFC 5322 §3.3 has it, or None when it is written otherwise."""
-    words = value.split(None, _PLAIN_WORDS)[:_PLAIN_WORDS]
+    words = value.decode("ascii", "replace").split(None, _PLAIN_WORDS)[:_PLAIN_WORDS]
     if len(words) < _PLAIN_WORDS or len(words[4]) != _CLOCK or len(words[5]) != _OFFSET:
         return None
     _, day, name, year, clock, zone = words
     try:
-        text = f"{int(year)}-{_PLAIN_MONTHS[name]}-{int(day):02}T{clock.decode()}{zone.decode()}"
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(f"{year}-{_PLAIN_MONTHS[name]}-{day:0>2}T{clock}{zone}")
         # In its own zone until here: the year is that of its writer.
         return moment.astimezone(UTC) if moment.tzinfo and moment.year >= _EARLIEST_YEAR else None
     except (ValueError, KeyError, OverflowError):

@@ -20,6 +20,14 @@ from gateway.model.message import Defect, Field
 _SOUND: Final = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:|[ \t])[^\n]*+\n)*+\r?\n")
 _SOUND_LINES: Final = re.compile(rb"(?:(?:[!-9;-~]++[ \t]*+:|[ \t])[^\n]*+(?:\n|\Z))*+")
 _FIELD: Final = re.compile(rb"(?m)^([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)")
+# A field, or any other line: found one behind the other, so that one look reads and checks.
+_FIELD_OR_LINE: Final = re.compile(
+    rb"([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n|[^\n]*+\n"
+)
+_NO_FIELD: Final = (b"", b"")
+_EMPTY_LINE: Final = b"\r\n\r\n"
+# As a number: to ask whether octets hold octets costs an exception inside of CPython 3.11.
+_LF: Final = ord("\n")
 _NAMES_KEPT: Final = 2048
 _NAME_OCTETS: Final = 64
 _MBOX_LINE: Final = re.compile(rb"(?:>?From (?![ \t]*:)[^\n]*+\n)++")
@@ -41,18 +49,29 @@ _NAMES: Final = _Names()
 def split_fields(octets: Octets) -> tuple[tuple[Field, ...], int, list[Defect]]:
     """Return the fields, the size of the header section with its empty line, and defects."""
     defects: list[Defect] = []
-    start, stop, size = find_section(octets, 0, len(octets), defects)
-    if stop - start > limits.HEADING_OCTETS:
-        defects.append(Defect("header-too-long", str(stop - start)))
-        stop = start + limits.HEADING_OCTETS
-    found = _FIELD.findall(bytes(octets[start:stop]))
+    found, size = _split_sound(octets)
+    if not found:
+        start, stop, size = find_section(octets, 0, len(octets), defects)
+        if stop - start > limits.HEADING_OCTETS:
+            defects.append(Defect("header-too-long", str(stop - start)))
+            stop = start + limits.HEADING_OCTETS
+        found = _FIELD.findall(bytes(octets[start:stop]))
     if len(found) > limits.FIELDS:
         defects.append(Defect("too-many-fields", str(len(found))))
         del found[limits.FIELDS :]
     fields = tuple([Field(_NAMES[name], value.removesuffix(b"\r")) for name, value in found])
-    if stop - start > limits.FIELD_OCTETS:
+    if size > limits.FIELD_OCTETS:
         fields = tuple([_cut_field(field, defects) for field in fields])
     return fields, size, defects
+
+
+def _split_sound(octets: Octets) -> tuple[list[tuple[bytes, bytes]], int]:
+    """Return names and bodies of a section as nearly all are, and its size; else nothing."""
+    if not isinstance(octets, bytes):
+        return [], 0
+    end = octets.find(_EMPTY_LINE, 0, limits.FIELD_OCTETS)
+    found = _FIELD_OR_LINE.findall(octets[: end + 2]) if end > 0 else []
+    return ([], 0) if _NO_FIELD in found else (found, end + len(_EMPTY_LINE))
 
 
 def find_section(
@@ -93,6 +112,6 @@ def _cut_field(field: Field, defects: list[Defect]) -> Field:
 
 def unfold(value: bytes) -> bytes:
     """Return the field body on one line (RFC 5322 §2.2.3)."""
-    if b"\n" not in value:
+    if _LF not in value:
         return value
     return value.replace(b"\r\n", b"").replace(b"\n", b"")

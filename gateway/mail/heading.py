@@ -54,11 +54,8 @@ def read_heading(octets: Octets) -> Heading:
     fields, size, defects = split_fields(octets)
     values = _Values(fields)
     firsts = values.first
-    hint = _charset_hint(octets, size, firsts)
-    subject, base = _subject(firsts["subject"], hint) if "subject" in firsts else ("", "")
-    found = {
-        name: _addresses(values, name, defects, hint) for name in _ADDRESS_FIELDS if name in firsts
-    }
+    subject, base = _subject(values) if "subject" in firsts else ("", "")
+    found = {name: _addresses(values, name, defects) for name in _ADDRESS_FIELDS if name in firsts}
     if values.others:
         defects += [Defect("duplicate-field", name) for name in _ONCE if name in values.others]
     return Heading(
@@ -79,7 +76,7 @@ def read_heading(octets: Octets) -> Heading:
         subject=subject,
         base_subject=base,
         date=parse_date(firsts["date"]) if "date" in firsts else None,
-        received_count=len(values.all("received")),
+        received_count=values.received,
         private=_private(values, subject),
         verdicts=_verdicts(fields, firsts),
         defects=tuple(defects[: limits.DEFECTS]),
@@ -90,29 +87,42 @@ def read_heading(octets: Octets) -> Heading:
 class _Values:
     """The bodies of fields by their name: the first one, and those behind it."""
 
-    __slots__ = ("first", "others")
+    __slots__ = ("first", "others", "received")
 
     def __init__(self, fields: tuple[Field, ...]) -> None:
-        first: dict[str, bytes] = {}
-        others: dict[str, list[bytes]] = {}
+        # Backwards, so that the first of a name stays.
+        self.first = {field.name: field.value for field in fields[::-1]}
+        self.received = [field.name for field in fields].count("received")
+        self.others: dict[str, list[bytes]] = {}
+        # Received is mostly the only one that stands more than once; nobody asks for its bodies.
+        if len(fields) > len(self.first) + max(0, self.received - 1):
+            self._find_others(fields)
+
+    def _find_others(self, fields: tuple[Field, ...]) -> None:
+        met: set[str] = set()
         for field in fields:
-            name = field.name
-            if name in first:
-                others.setdefault(name, []).append(field.value)
-            else:
-                first[name] = field.value
-        self.first = first
-        self.others = others
+            if field.name in met:
+                self.others.setdefault(field.name, []).append(field.value)
+            met.add(field.name)
+
+    def hint_for(self, value: bytes) -> str:
+        """Return the charset that the message declares, when a body holds raw octets."""
+        if value.isascii():
+            return ""
+        found = _CHARSET.search(self.first.get("content-type", b""))
+        return found.group(1).decode("ascii", "replace") if found else ""
 
     def all(self, name: str) -> Sequence[bytes]:
-        """Return the bodies of all fields called `name`."""
+        """Return the bodies of all fields called `name`, which is not Received."""
         if name not in self.first:
             return ()
         return (self.first[name], *self.others.get(name, ()))
 
 
-def _subject(value: bytes, hint: str) -> tuple[str, str]:
+def _subject(values: _Values) -> tuple[str, str]:
     """Return the subject and its base; those of a conversation are remembered."""
+    value = values.first["subject"]
+    hint = values.hint_for(value)
     return _known_subject(value, hint) if len(value) <= _KNOWN_OCTETS else _decoded(value, hint)
 
 
@@ -136,22 +146,15 @@ def _verdicts(fields: tuple[Field, ...], firsts: Mapping[str, bytes]) -> tuple[V
     return tuple([verdict for verdict in said if verdict])
 
 
-def _charset_hint(octets: Octets, size: int, firsts: Mapping[str, bytes]) -> str:
-    """Return the charset that the message declares, when its fields hold raw octets."""
-    if bytes(octets[: min(size, limits.HEADING_OCTETS)]).isascii():
-        return ""
-    found = _CHARSET.search(firsts.get("content-type", b""))
-    return found.group(1).decode("ascii", "replace") if found else ""
-
-
-def _addresses(values: _Values, name: str, defects: list[Defect], hint: str) -> tuple[Address, ...]:
+def _addresses(values: _Values, name: str, defects: list[Defect]) -> tuple[Address, ...]:
     """Return the mailboxes of all fields called `name`."""
-    found, odd = parse_addresses(values.first[name], hint)
+    value = values.first[name]
+    found, odd = parse_addresses(value, values.hint_for(value))
     if odd:
         defects += odd
     if name in values.others:
         for value in values.others[name]:
-            more, odd = parse_addresses(value, hint)
+            more, odd = parse_addresses(value, values.hint_for(value))
             found += more
             defects += odd
     return found[: limits.ADDRESSES]

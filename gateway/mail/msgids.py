@@ -14,7 +14,6 @@ from typing import Final
 from gateway.mail import limits
 
 _BRACKETED: Final = re.compile(rb"<([^<>]{1,998})>")
-_SOUND: Final = re.compile(rf"<([^<>\s]{{1,{limits.MESSAGE_ID_OCTETS}}})>")
 _BARE: Final = re.compile(rb"[^\s<>,;\"()]+@[^\s<>,;\"()]+")
 # Emacs and its kin wrote: In-Reply-To: Message from Joe <joe@example.com> of "Mon, 1 Jan".
 _PERSON: Final = re.compile(
@@ -31,9 +30,13 @@ def parse_msg_ids(value: bytes) -> tuple[str, ...]:
     """
     if value[:1] == b"<" and value.isascii():
         # Nothing but sound ids: as nearly everybody writes them.
-        sound = _SOUND.findall(text := value.decode("ascii"))
-        if len(sound) == text.count("<") == text.count(">"):
-            return _newest(sound)
+        words = value.decode("ascii").split()
+        tight = "".join(words)
+        ids = tight[1:-1].split("><")
+        is_sound = len(words) == len(ids) == tight.count("<") == tight.count(">")
+        is_short = len(tight) <= limits.MESSAGE_ID_OCTETS
+        if is_sound and is_short and tight[-1] == ">" and "<>" not in tight:
+            return _newest(ids)
     found = _BRACKETED.findall(value)
     if not found:
         return _bare_ids(value)

@@ -14,7 +14,6 @@ from urllib.parse import unquote_to_bytes
 
 from gateway.mail import limits
 from gateway.mail.charsets import decode_text
-from gateway.mail.fields import unfold
 from gateway.mail.words import decode_words, raw_text
 from gateway.model.message import Defect
 
@@ -28,7 +27,7 @@ _SECTION: Final = re.compile(r"([^*]+)\*(?:(\d{1,3})(\*?))?")
 
 def parse_parameters(value: bytes) -> tuple[str, dict[str, str], list[Defect]]:
     """Return the value before the parameters in lower case, the parameters, and defects."""
-    text = raw_text(unfold(value))
+    text = raw_text(value)
     head, mark, _ = text.partition(";")
     token = head.strip().lower()
     if not mark:

@@ -13,7 +13,7 @@ import re
 from typing import Final
 
 from gateway.mail import limits
-from gateway.mail.charsets import decode_text, guess_text
+from gateway.mail.charsets import ESC, decode_text, guess_text
 from gateway.mail.fields import unfold
 
 _WORD: Final = re.compile(
@@ -31,12 +31,13 @@ def decode_unstructured(value: bytes, hint: str = "") -> str:
 
     `hint` is the charset that the message declares for its text, for raw octets.
     """
-    return decode_words(raw_text(unfold(value), hint)).strip()
+    return decode_words(raw_text(value, hint)).strip()
 
 
 def raw_text(value: bytes, hint: str = "") -> str:
-    """Return a field body as text, its raw octets read by what they look like."""
-    if value.isascii() and b"\x1b" not in value:
+    """Return a field body on one line as text, its raw octets read by what they look like."""
+    value = unfold(value)
+    if value.isascii() and ESC not in value:
         return value.decode("ascii")
     return guess_text(value, hint)[0]
 
@@ -52,25 +53,23 @@ def decode_words(text: str) -> str:
 
 def _replace_words(text: str) -> str:
     """Return text with encoded-words replaced by what they say."""
+    before, *words = _WORD.split(text, limits.ENCODED_WORDS)
     out: list[str] = []
     charset, octets = "", b""
-    end = 0
-    for count, found in enumerate(_WORD.finditer(text)):
-        if count >= limits.ENCODED_WORDS:
-            break
-        label, encoding, payload = found.groups()
-        between = text[end : found.start()]
-        adjacent = count > 0 and (not between or between.isspace())
-        if not adjacent or label.lower() != charset:
+    for at in range(0, len(words), 4):
+        label, encoding, payload, behind = words[at : at + 4]
+        label = label.lower()
+        is_adjacent = at > 0 and (not before or before.isspace())
+        if not is_adjacent or label != charset:
             if octets:
                 out.append(decode_text(octets, charset)[0])
                 octets = b""
-            if not adjacent:
-                out.append(between)
-        charset = label.lower()
+            if not is_adjacent:
+                out.append(before)
+        charset = label
         octets += _unbase64(payload) if encoding in "bB" else _unquote(payload)
-        end = found.end()
-    out.extend((decode_text(octets, charset)[0], text[end:]))
+        before = behind
+    out += decode_text(octets, charset)[0], before
     return "".join(out)
 
 
