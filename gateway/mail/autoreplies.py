@@ -78,7 +78,6 @@ _CHALLENGE_SUBJECT: Final = re.compile(
     r"please\s+(?:confirm|verify)\s+(?:your|this|that|you))",
     re.IGNORECASE,
 )
-_CHALLENGING: Final = ("verif", "confirm", "action required")
 _ROBOT_FIELDS: Final = frozenset(
     ("x-auto-response-suppress", "x-tmda-fingerprint", "x-boxbe", "x-spamarrest", "x-challenge")
 )
@@ -160,13 +159,14 @@ def _by_subject(heading: Heading) -> str:
 
 def _by_text(heading: Heading, head: str, robot: str) -> str:
     """Return what the first words say of themselves."""
-    is_said = ("uto" in head or "自動" in head) and heading.subject[:3].lower() != "re:"
+    lowered = heading.subject.lower()
+    is_said = not lowered.startswith("re:") and ("uto" in head or "自動" in head)
     if is_said and (said := _SAYS_ROBOT.search(head)):
         return f"text {said.group()!r}"
     if robot and (left := _LEFT.search(head)):
         return f"{robot}, text {left.group()!r}"
-    lowered = heading.subject.lower()
-    if not any(word in lowered for word in _CHALLENGING) or not (robot or heading.cited):
+    may_challenge = "verif" in lowered or "confirm" in lowered or "action required" in lowered
+    if not may_challenge or not (robot or heading.cited):
         return ""
     asks = _CHALLENGE.search(head) if _CHALLENGE_SUBJECT.match(heading.subject) else None
     return f"challenge, text {asks.group()!r}" if asks else ""

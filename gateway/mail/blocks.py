@@ -73,6 +73,7 @@ _FOLDED_LINE_CHARS: Final = 200
 _LEAST_LABELS: Final = 3
 _FIELDS_PER_BLOCK: Final = 12
 _QUOTE: Final = " \t>＞\u00a0\ufeff"
+_QUOTE_OR_COLON: Final = _QUOTE + ":："
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -106,29 +107,38 @@ def find_seams(text: str) -> Seams:
     if "：" in text:
         wide = [found.span() for found in islice(_WIDE_COLON_LINE.finditer(text), limits.SEAMS)]
         colons = sorted([*colons, *wide])
-    separators = [*_dashed_separators(text), *_plain_separators(text, colons)]
-    separators.sort(key=lambda mark: mark.start)
-    return Seams(tuple(separators), tuple(_attributions(text, colons)), tuple(find_blocks(text)))
+    separators = _dashed_separators(text)
+    attributions: list[Mark] = []
+    if colons:
+        separators += _plain_separators(text, colons)
+        separators.sort(key=lambda mark: mark.start)
+        attributions = _attributions(text, colons)
+    return Seams(tuple(separators), tuple(attributions), tuple(find_blocks(text)))
 
 
-def _dashed_separators(text: str) -> Iterator[Mark]:
-    """Yield the separators between dashes, such as `---- Original Message ----`."""
+def _dashed_separators(text: str) -> list[Mark]:
+    """Return the separators between dashes, such as `---- Original Message ----`."""
+    marks: list[Mark] = []
     for start, _ in lines_like(_DASHED_LINE, text):
         if found := _SEPARATOR.match(text, start):
             kind = "original" if found["original"] else "forward"
-            yield Mark(found.start(), found.end(), kind)
+            marks.append(Mark(found.start(), found.end(), kind))
+    return marks
 
 
-def _plain_separators(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark]:
-    """Yield the separators that stand alone, such as `Begin forwarded message:`."""
+def _plain_separators(text: str, colons: Sequence[tuple[int, int]]) -> list[Mark]:
+    """Return the separators that stand alone, such as `Begin forwarded message:`."""
+    marks: list[Mark] = []
     for at, stop in colons:
         start = text.rfind("\n", 0, at) + 1
         if text[start:at].strip(_QUOTE).lower() in _FORWARDED:
-            yield Mark(start, stop, "forward")
+            marks.append(Mark(start, stop, "forward"))
+    return marks
 
 
-def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark]:
-    """Yield the lines that name who wrote what is quoted below them."""
+def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> list[Mark]:
+    """Return the lines that name who wrote what is quoted below them."""
+    marks: list[Mark] = []
     last = 0
     for at, stop in colons:
         start = text.rfind("\n", 0, at) + 1
@@ -140,13 +150,14 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> Iterator[Mark
             continue
         start, is_dated = _attribution_start(text, start, stop, last)
         if is_dated or (said and ("@" in line or _is_quote_next(text, stop))):
-            yield Mark(start, stop, "attribution")
+            marks.append(Mark(start, stop, "attribution"))
             last = stop
+    return marks
 
 
 def _says_wrote(line: str) -> bool:
     """Whether a line ends with a word such as `wrote`, or with it and a name."""
-    words = line.rstrip(_QUOTE + ":：").rsplit(None, 1)
+    words = line.rstrip(_QUOTE_OR_COLON).rsplit(None, 1)
     if words and words[-1].lower() in _WROTE_WORDS:
         return True
     return _WROTE.search(line) is not None
@@ -159,9 +170,12 @@ def _attribution_start(text: str, start: int, stop: int, last: int) -> tuple[int
     """
     at = start
     for _ in range(_LINES - 1):
+        is_dated = _TIME.search(text, at, stop) is not None
+        if is_dated and _OPENER.match(text, at):
+            return at, True
         above = _line_above(text, at, last)
-        if _TIME.search(text, at, stop):
-            is_folded = above < at and _OPENER.match(text, above) and not _OPENER.match(text, at)
+        if is_dated:
+            is_folded = above < at and _OPENER.match(text, above)
             return (above if is_folded and _TIME.search(text, above, at) else at), True
         if above == at:
             break

@@ -10,7 +10,6 @@ Limits: a report that names nobody is still a bounce, with one result without re
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 
 from gateway.mail.addresses import key_of
@@ -108,11 +107,15 @@ def _role_of_author(heading: Heading) -> str:
     return _role_of(author.addr_spec[:_ADDRESS_CHARS], author.name[:_NAME_CHARS])
 
 
-@lru_cache(maxsize=2048)
 def _role_of(addr_spec: str, name: str) -> str:
     """Return the role that an address and a name tell."""
     local_part = addr_spec.partition("@")[0]
-    if _DAEMON.match(local_part) or _DAEMON_NAME.search(name):
+    if _DAEMON.match(local_part):
+        return "daemon"
+    lowered = name.lower()
+    # Each of those names holds one of these.
+    is_named = "mail" in lowered or "postmaster" in lowered or "administrator" in lowered
+    if is_named and _DAEMON_NAME.search(name):
         return "daemon"
     return "perhaps" if _PERHAPS_DAEMON.match(local_part) else ""
 

@@ -22,7 +22,10 @@ def content_digest(
     words: Mapping[str, bytes],
     attachments: Sequence[Attachment],
 ) -> bytes:
-    """Return the SHA-256 over what the author wrote, however it was encoded on the way."""
+    """Return the SHA-256 over what the author wrote, however it was encoded on the way.
+
+    `words` are the decoded texts by part number, LF their line ends.
+    """
     author = heading.author
     pieces = [
         "\0".join(
@@ -40,7 +43,7 @@ def content_digest(
     for leaf in leaves:
         text = words.get(leaf.number)
         if text is not None:
-            pieces.append(text.replace(b"\r\n", b"\n").rstrip(b"\n"))
+            pieces.append(text.rstrip(b"\n"))
         elif leaf.number in known:
             pieces.append(known[leaf.number])
         else:

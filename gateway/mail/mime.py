@@ -27,7 +27,11 @@ from gateway.model.message import Defect, Heading, Part, Span
 
 SMIME_TYPES: Final = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _BLANKS: Final = (b" ", b"\t")
+_CRLF: Final = b"\r\n"
 _EMPTY_LINE: Final = b"\r\n\r\n"
+_CLOSING: Final = b"--\r\n"
+_LINE_BEFORE: Final = (b"", b"\n")
+_SMALL_OCTETS: Final = 65_536
 _DELIMITER_END: Final = re.compile(rb"(--)?[ \t]*+(?:\r?\n|\r?\Z)")
 
 _LOOKED_AT_OCTETS: Final = 400
@@ -154,8 +158,10 @@ class Tree:
         self, octets: Octets, delimiter: bytes, span: tuple[int, int], number: str
     ) -> list[tuple[int, int]]:
         """Return the ranges between the delimiter lines of a multipart (RFC 2046 §5.1.1)."""
-        found: list[tuple[int, int]] = []
         start, stop = span
+        if stop - start <= _SMALL_OCTETS and (sound := _split_sound(octets, delimiter, span)):
+            return sound
+        found: list[tuple[int, int]] = []
         begun = -1
         at = find(octets, delimiter, start, stop)
         while at >= 0:
@@ -232,6 +238,28 @@ class _Frame:
     def deeper(self, *, message: bool = False) -> _Frame:
         """Return the frame one level down."""
         return _Frame(self.octets, self.chain, self.depth + 1, self.nested + message)
+
+
+def _split_sound(octets: Octets, delimiter: bytes, span: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the ranges of a small multipart as most are: each delimiter a line, the last closing.
+
+    Nothing when anything about it is odd.
+    """
+    start, stop = span
+    body = bytes(octets[start:stop])
+    before, *parts = body.split(delimiter)
+    if not parts or not parts.pop().startswith(_CLOSING) or before[-1:] not in _LINE_BEFORE:
+        return []
+    found: list[tuple[int, int]] = []
+    at = start + len(before)
+    for part in parts:
+        at += len(delimiter)
+        # Two line ends at least: that behind a delimiter, and that before the next one.
+        if part[:2] != _CRLF or part[-2:] != _CRLF or len(part) < 2 * len(_CRLF):
+            return []
+        found.append((at + 2, at + len(part) - 2))
+        at += len(part)
+    return found
 
 
 def _delimiter_end(octets: Octets, at: int, stop: int) -> tuple[int, bool]:

@@ -91,6 +91,6 @@ def _read_body(octets: Octets, heading: Heading) -> _Body:
     if words.was_cut:
         defects.append(Defect("text-cut"))
     files = list_attachments(octets, anatomy.files, words.decoded, anatomy.words, defects)
-    digest = content_digest(octets, heading, anatomy.leaves, words.decoded, files)
+    digest = content_digest(octets, heading, anatomy.leaves, words.lines, files)
     noted = tuple(defects[: limits.DEFECTS])
     return _Body(tuple(tree.parts), anatomy, words, files, digest, noted)

@@ -100,33 +100,39 @@ class SignatureBook(Sequence[Signature]):
                 else:
                     self._always.append(place)
         self._wild = tuple(wild)
-        self._by_name: dict[str, tuple[int, ...]] = {}
+        self._quiet: set[str] = set()
 
     def possible(self, places: _Places) -> list[Signature]:
         """Return those of which a clue may be there, in their order."""
         found = set(self._always)
-        for name in places.names:
-            known = self._by_name.get(name)
-            if known is None:
-                known = self._of_name(name)
-            if known:
-                found.update(known)
-        for where, texts in self._by_text.items():
-            for _, lowered in places.standing(where):
-                found.update([place for text, place in texts if text in lowered])
-        for where, pattern, place in self._by_pattern:
-            if any(pattern.search(value) for value, _ in places.standing(where)):
-                found.add(place)
+        if not self._quiet.issuperset(places.names):
+            for name in places.names:
+                found.update(self._of_name(name))
+        self._find_words(places, found)
         if self._by_file and places.standing("filename"):
             found.update(self._by_file)
         return [self._signatures[place] for place in sorted(found)]
 
+    def _find_words(self, places: _Places, found: set[int]) -> None:
+        """Add those whose words or pattern stand in the subject or the body."""
+        for where, texts in self._by_text.items():
+            for _, lowered in places.standing(where):
+                for text, place in texts:
+                    if text in lowered:
+                        found.add(place)
+        for where, pattern, place in self._by_pattern:
+            for value, _ in places.standing(where):
+                if pattern.search(value):
+                    found.add(place)
+
     def _of_name(self, name: str) -> tuple[int, ...]:
-        """Return those that look at a header field, and remember it."""
+        """Return those that look at a header field; remember the names at which none does."""
+        if name in self._quiet:
+            return ()
         wild = (n for s, e, n in self._wild if name.startswith(s) and name.endswith(e))
         found = (*self._by_field.get(name, ()), *wild)
-        if len(self._by_name) < _NAMES_KEPT:
-            self._by_name[name] = found
+        if not found and len(self._quiet) < _NAMES_KEPT:
+            self._quiet.add(name)
         return found
 
     def __len__(self) -> int:

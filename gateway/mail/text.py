@@ -17,6 +17,9 @@ from gateway.mail.html import html_to_text
 from gateway.model.envelope import Octets
 from gateway.model.message import Part
 
+_Rendering = tuple[Part, bytes, bytes]
+"""A part, its decoded octets, and the same with LF as their line ends."""
+
 
 class Words(msgspec.Struct):
     """The text shown, and the decoded octets of the texts that were not cut, by number."""
@@ -27,35 +30,42 @@ class Words(msgspec.Struct):
     quote_at: int | None = None
     """Where HTML says that quoted text begins."""
     decoded: dict[str, bytes] = msgspec.field(default_factory=dict)
+    lines: dict[str, bytes] = msgspec.field(default_factory=dict)
+    """The same with LF as their line ends."""
     was_cut: bool = False
 
 
 def read_words(octets: Octets, anatomy: Anatomy) -> Words:
     """Return the words of a message."""
     words = Words()
-    groups: dict[str, list[tuple[Part, bytes]]] = {}
+    groups: dict[str, list[_Rendering]] = {}
     room = limits.TEXT_OCTETS
     for part in anatomy.words:
         whole = cut_whole(octets, part.chain, room + 1)
         if len(whole) > room:
             words.was_cut = True
             whole = whole[:room]
+            lines = whole.replace(b"\r\n", b"\n")
         else:
             words.decoded[part.number] = whole
+            words.lines[part.number] = lines = whole.replace(b"\r\n", b"\n")
         room -= len(whole)
         group = anatomy.alternatives.get(part.number, part.number)
-        groups.setdefault(group, []).append((part, whole))
+        groups.setdefault(group, []).append((part, whole, lines))
     for renderings in groups.values():
         _add_text(words, renderings)
     return words
 
 
-def _add_text(words: Words, renderings: list[tuple[Part, bytes]]) -> None:
+def _add_text(words: Words, renderings: list[_Rendering]) -> None:
     """Add the best of some renderings of one text."""
     plain = [one for one in renderings if one[0].media_type == "text/plain" and one[1].strip()]
-    for part, whole in plain or renderings[-1:]:
-        text, codec = decode_text(whole, part.charset)
-        if "\r" in text:
+    for part, whole, lines in plain or renderings[-1:]:
+        if part.charset.lower() == "utf-8":
+            text, codec = decode_text(lines, "utf-8")
+        else:
+            # In other charsets the octets of a line end may be half of a letter.
+            text, codec = decode_text(whole, part.charset)
             text = text.replace("\r\n", "\n")
         quote_at = None
         if part.media_type == "text/html":
