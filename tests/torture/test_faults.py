@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import (
     AsyncExitStack,
@@ -22,6 +21,7 @@ from gateway.store.entries import Entries
 from tests.letters import letter
 from tests.next_hop import NextHop, next_hop
 from tests.torture.gate import Gate, Zygote, zygote
+from tests.torture.slow import slow_disk
 
 ANNA, CAROL, LOG = "anna@corp.example", "carol@customer.example", "log@gate.example"
 PATIENCE_S = 60.0
@@ -91,11 +91,6 @@ def fill(path: Path) -> None:
     with path.open("wb", buffering=0) as filler, suppress(OSError):
         while True:
             filler.write(bytes(4096))
-
-
-def run(*command: str | Path) -> None:
-    """Run a program."""
-    subprocess.run(command, check=True)
 
 
 def waiting(made: Gate) -> int:
@@ -193,30 +188,19 @@ async def test_mail_passes_a_record_that_turned_read_only_or_fails(
     assert len(hop.taken) == 3
 
 
-SLOW = """
-#include <unistd.h>
-int fsync(int f) { usleep(1000000); return 0; }
-int fdatasync(int f) { usleep(1000000); return 0; }
-"""
-
-
 async def test_a_disk_that_takes_a_second_to_sync_holds_mail_for_seconds_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    if (compiler := shutil.which("cc")) is None:
+    flag = tmp_path / "slow"
+    environ = slow_disk(tmp_path / "library", flag)
+    if environ is None:
         pytest.skip("a C compiler makes the slow disk")
-    (tmp_path / "slow.c").write_text(SLOW)
-    library = tmp_path / "slow.so"
-    run(compiler, "-shared", "-fPIC", "-o", library, tmp_path / "slow.c")
-
-    monkeypatch.setenv("LD_PRELOAD", str(library))
-    async with zygote() as slow:
-        monkeypatch.delenv("LD_PRELOAD")
-        async with gate(slow, tmp_path / "gate") as (made, hop):
-            async with asyncio.timeout(30):
-                said = await asyncio.gather(*(send(made, offer(n)) for n in range(20)))
-            assert [one[:3] for one in said] == ["250"] * 20
-            await decided(made, set(range(20)))
+    async with zygote(environ) as slow, gate(slow, tmp_path / "gate") as (made, hop):
+        flag.touch()
+        async with asyncio.timeout(30):
+            said = await asyncio.gather(*(send(made, offer(n)) for n in range(20)))
+        assert [one[:3] for one in said] == ["250"] * 20
+        await decided(made, set(range(20)))
     assert len(hop.taken) == 20
 
 
