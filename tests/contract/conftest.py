@@ -10,10 +10,13 @@ import pytest
 from gateway.model.directory import LoggingAddress
 from gateway.model.place import ServedPath
 from gateway.store.directory import Configured
+from gateway.store.outbox import SqliteOutbox
 from gateway.store.postgres import pools
 from gateway.store.postgres.store import PostgresStore
 from gateway.store.sqlite import SqliteStore
+from tests.contract.post import Post
 from tests.postgres import PostgresServer
+from tests.shelf import Shelf
 from tests.store.office import Clock, Office
 
 DOMAINS = frozenset({"acme.example"})
@@ -48,3 +51,11 @@ def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     yield made
     close()
     pools.close()
+
+
+@pytest.fixture
+def post(office: Office) -> Post:
+    """Return the office's outbox, with one sink."""
+    outbox = SqliteOutbox(office.path)
+    outbox.register({"shelf": False})
+    return Post(office, outbox, Shelf())
