@@ -58,6 +58,7 @@ _WHOLE = (
             " (array_agg(e.reason ORDER BY e.entry DESC))[1], count(*), max(e.entry)"
         ),
     ),
+    (" IN ()", " IN (NULL)"),
     ("CAST(content AS TEXT)", "encode(content, 'escape')"),
     ("SET value = value + 1", "SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT)"),
     ("x''", "''"),

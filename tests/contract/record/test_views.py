@@ -56,6 +56,7 @@ WANTED: list[tuple[dict[str, Any], tuple[int, ...]]] = [
     ({"domain": "CLIENT.example", "mailbox": BOB}, (3, 2, 1)),
     ({"domain": "cli%.example"}, ()),
     ({"contact": 1}, (2, 1)),
+    ({"contact": 99}, ()),
     ({"since": NOON + timedelta(minutes=30), "mailbox": BOB}, (3,)),
     ({"until": NOON + timedelta(minutes=30)}, (2, 1)),
     ({"route": "outbound"}, ()),
