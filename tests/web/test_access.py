@@ -15,7 +15,7 @@ from gateway.store.registry import Registry
 from tests.letters import letter
 from tests.web.chrome import Opened, keep_picture
 from tests.web.conftest import ANNA, BEA, BOB, CAROL, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY, html_letter
+from tests.web.correspondence import DEPUTY, OFFER, REPLY, html_letter
 
 AXE: Final = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PAGES: Final = {

@@ -16,7 +16,7 @@ from gateway.web.server import new_server
 from gateway.web.vault import Vault
 from tests.letters import letter
 from tests.web.conftest import ANNA, BOB, CAROL, Browser, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 
 COPIED = {
     "replygate check-config",

@@ -7,7 +7,7 @@ import pytest
 from tests.letters import letter
 from tests.web.chrome import Opened
 from tests.web.conftest import ANNA, BEA, CAROL, PASSWORD, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY, html_letter
+from tests.web.correspondence import DEPUTY, OFFER, REPLY, html_letter
 
 
 def test_salesperson_finds_why_and_logs_it(mail: Mail, address: str, opened: Opened) -> None:

@@ -12,7 +12,7 @@ from gateway.web import browsing, finding
 from gateway.web.finding import catch_up
 from tests.letters import letter
 from tests.web.conftest import ANNA, BEA, BOB, CAROL, EVE, Browser, Mail
-from tests.web.test_pages import OFFER, REPLY
+from tests.web.correspondence import OFFER, REPLY
 
 COMPANY = "/companies/customer.example"
 

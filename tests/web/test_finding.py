@@ -15,7 +15,7 @@ from gateway.web.finding import Following, catch_up, sweep
 from gateway.web.pages import decisions
 from tests.letters import NOON, letter
 from tests.web.conftest import ANNA, BOB, CAROL, EVE, Browser, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 
 JAPANESE = letter(
     message_id="ja@customer.example",

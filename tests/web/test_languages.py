@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 
 from tests.web.conftest import ANNA, CAROL, PASSWORD, Browser, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 
 LETTERS = frozenset({"Our offer", "Here is our offer", "Looks good to me", "Carol is away"})
 """What stands in the letters themselves."""

@@ -14,7 +14,7 @@ from gateway.model.handover import Kind, State
 from gateway.store.outbox import SqliteOutbox
 from gateway.store.registry import Registry
 from tests.web.conftest import ANNA, CAROL, LATER, Browser, Mail
-from tests.web.test_pages import OFFER
+from tests.web.correspondence import OFFER
 
 SAID = "422: <b>no such property</b>"
 

@@ -9,7 +9,7 @@ from gateway.config.settings import Config
 from gateway.store.switching import SwitchBook
 from tests.letters import letter
 from tests.web.conftest import ANNA, BEA, CAROL, Browser, Mail
-from tests.web.test_pages import DEPUTY, OFFER
+from tests.web.correspondence import DEPUTY, OFFER
 
 
 def test_switch_tells_what_it_would_do_before_it_holds(mail: Mail, bea: Browser) -> None:

@@ -19,8 +19,8 @@ from gateway.store.registry import Registry
 from tests.letters import letter
 from tests.postgres import PostgresServer
 from tests.web.conftest import BOB, CAROL, Browser, Mail
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_acting import outcome
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
 OTHER = letter(
     author="deputy@customer.example", subject="Re: Our offer", message_id="d2@customer.example",

@@ -10,7 +10,7 @@ import pytest
 from gateway.config.settings import Config
 from tests.letters import letter
 from tests.web.conftest import ANNA, CAROL, Browser, Mail
-from tests.web.test_pages import OFFER, REPLY
+from tests.web.correspondence import OFFER, REPLY
 
 LATE = 11 * 60 + 30
 """Minutes after noon in UTC: in Tokyo it is the next day."""

@@ -20,7 +20,7 @@ from gateway.web.tokens import Tokens
 from tests.web.api.conftest import Caller
 from tests.web.chrome import serving
 from tests.web.conftest import ANNA, BEA, CAROL, LATER, Mail, clock
-from tests.web.test_pages import OFFER
+from tests.web.correspondence import OFFER
 
 
 def test_health_says_what_is_ill(as_bea: Caller) -> None:

@@ -19,8 +19,8 @@ from gateway.web.tokens import SCOPES, Tokens
 from tests.letters import letter
 from tests.web.chrome import serving
 from tests.web.conftest import ANNA, BEA, BOB, CAROL, Mail
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_acting import HOLDS, outcome
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
 Run = Callable[..., str]
 DEPUTYS = "deputy@customer.example"

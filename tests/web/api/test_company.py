@@ -7,8 +7,8 @@ from gateway.model.decision import Outcome
 from gateway.store.registry import Registry
 from tests.web.api.conftest import Caller
 from tests.web.conftest import ANNA, BEA, BOB, CAROL, Mail
+from tests.web.correspondence import OFFER, REPLY
 from tests.web.test_acting import outcome
-from tests.web.test_pages import OFFER, REPLY
 
 
 def test_user_is_added_opted_out_forbidden_and_given_an_address(as_bea: Caller) -> None:

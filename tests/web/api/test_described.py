@@ -19,7 +19,7 @@ from tests.web.api.conftest import Caller
 from tests.web.api.exploring import explore
 from tests.web.chrome import serving
 from tests.web.conftest import ANNA, BEA, BOB, CAROL, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 
 BUDGET_S = float(os.environ.get("REPLYGATE_EXPLORE_S", "20"))
 

@@ -10,8 +10,8 @@ from gateway.store.registry import Registry
 from tests.letters import letter
 from tests.web.api.conftest import Caller
 from tests.web.conftest import ANNA, BOB, CAROL, Mail
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_acting import outcome
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
 SECRET = letter(
     author=ANNA, to=CAROL, message_id="secret@corp.example", text="Between us.",

@@ -9,8 +9,8 @@ from gateway.model.decision import Outcome
 from gateway.store.registry import Registry
 from tests.web.api.conftest import Caller
 from tests.web.conftest import ANNA, BOB, CAROL, EVE, Mail
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_acting import outcome
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
 DEPUTYS = "deputy@customer.example"
 

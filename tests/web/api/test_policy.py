@@ -10,7 +10,7 @@ from gateway.config.settings import Config
 from gateway.store.registry import Registry
 from tests.web.api.conftest import Caller
 from tests.web.conftest import ANNA, BEA, BOB, CAROL, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from gateway.web.tokens import Tokens
 from tests.web.api.test_webhooks import DEPUTYS
 from tests.web.chrome import serving
 from tests.web.conftest import CAROL, Mail
-from tests.web.test_pages import DEPUTY, OFFER
+from tests.web.correspondence import DEPUTY, OFFER
 
 README = Path(__file__).parents[3] / "README.md"
 PUBLIC = "https://timeline.example.com"

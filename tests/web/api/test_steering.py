@@ -14,8 +14,8 @@ from gateway.store.registry import Registry
 from tests.letters import NOON, envelope_of, letter
 from tests.web.api.conftest import Caller
 from tests.web.conftest import ANNA, CAROL, Mail, apart
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_acting import HOLDS, outcome
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ from gateway.store.sqlite import SqliteStore
 from tests.http_server import Answer, http_server
 from tests.letters import letter
 from tests.web.conftest import ANNA, BOB, CAROL, Mail, apart
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_acting import HOLDS
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 DEPUTYS = "deputy@customer.example"
