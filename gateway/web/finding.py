@@ -30,6 +30,7 @@ from gateway.store.terms import asked_of, folded, longer_runs
 from gateway.store.views import Line, Views, Wanted
 from gateway.web.desk import Visit
 from gateway.web.viewer import Viewer
+from gateway.words.reasons import reason_called
 
 HITS = 50
 MOST_LOOKED_AT = 4_000
@@ -54,6 +55,9 @@ Found = list[tuple[Line, str]]
 def find(visit: Visit, text: str, wanted: Wanted, after: str = "") -> tuple[Found, str]:
     """Return what holds all the words, newest first, and where to go on; empty at the end."""
     views, viewer = visit.views, visit.viewer
+    if (reason := reason_called(text)) is not None:
+        # Its code is indexed, whatever language it is called in.
+        text = reason.value
     asked, runs = asked_of(text)[:MOST_TERMS], longer_runs(text)
     if not asked:
         return [], ""

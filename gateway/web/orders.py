@@ -107,7 +107,10 @@ def orders_for(entry: Entry, command: str) -> list[Order]:
     if entry.outcome is Outcome.HELD:
         unproven = entry.reason is Reason.COPY_SENDER_UNVERIFIED
         kinds = ("approve", *(("approve-route",) if unproven else ()), "discard")
-        found += [Order(kind, entry.entry_id) for kind in kinds]
+        by_person = [Order(kind, entry.entry_id) for kind in kinds]
+        # Where nothing else is known but to ask again, or to log it, a person decides.
+        is_theirs = cure is not None and cure.kind in {"replay", "log"}
+        found = [*by_person, *found] if is_theirs else [*found, *by_person]
     elif entry.kept and entry.outcome is Outcome.NOT_LOGGED:
         found += [Order(kind, entry.entry_id) for kind in ("log", "log-thread", "replay")]
     by_kind: dict[str, Order] = {}

@@ -20,8 +20,10 @@ from gateway.rules.telling import FATES, OUTCOMES, STAGES
 from gateway.web.orders import LABELS, SENTENCES, Order
 from gateway.web.work import Done
 from gateway.words.catalogue import LANGUAGES, Language, Tongue, tongue
+from gateway.words.evidence import evidence_in
 from gateway.words.findings import finding_in
-from gateway.words.phrases import fault_in, phrase_in
+from gateway.words.phrases import detail_in, fault_in, phrase_in
+from gateway.words.reasons import REASONS, reason_in
 from gateway.words.rules import remedy_in, sentences_in
 
 FOLDER = Path(__file__).parent
@@ -104,6 +106,7 @@ def _environment(told: Tongue) -> Environment:
         "languages": LANGUAGES,
         "outcome_words": OUTCOMES,
         "short": SHORT,
+        "reason_names": REASONS,
         "marks": MARKS,
         "ways": WAYS,
         "fates": FATES,
@@ -114,6 +117,8 @@ def _environment(told: Tongue) -> Environment:
         "effect": partial(effect, told),
         "fault": partial(fault_in, told),
         "finding": partial(finding_in, told),
+        "reason_name": partial(reason_in, told),
+        "detail": partial(detail_in, told),
         "file_state": partial(file_state, told),
         "Outcome": Outcome,
     }
@@ -142,7 +147,7 @@ def _add_times(env: Environment, told: Tongue) -> None:
     @pass_context
     def evidence_here(context: Context, evidence: Evidence) -> str:
         """Return what a rule saw with its times."""
-        return local_times(told.language, evidence_words(told, evidence), zone_in(context))
+        return local_times(told.language, evidence_in(told, evidence), zone_in(context))
 
     env.filters |= {"minute": minute_here, "hour": hour_here, "evidence": evidence_here}
     env.globals |= {"remedy": remedy_here}
@@ -225,14 +230,6 @@ def combine_one(asked: Mapping[str, str], name: str, value: str, outcome: str) -
     return {**asked, name: value, "outcome": outcome}
 
 
-def evidence_words(told: Tongue, evidence: Evidence) -> str:
-    """Return what a rule saw, on one line: its own names, for whoever reads the rules."""
-    return ", ".join(
-        f"{name.replace('_', ' ')}: {phrase_in(told, str(value))}"
-        for name, value in evidence.items()
-    )
-
-
 def label(told: Tongue, order: Order) -> str:
     """Return what stands on the button of an order."""
     return told.template(LABELS[order.kind]).format(*order.words, *("", "", ""))
@@ -253,7 +250,7 @@ def effect(told: Tongue, done: Done, own: Sequence[str]) -> str:
             "It logs one message at most.", "It logs up to {count} messages.", done.at_most
         )
     if not done.logged:
-        return told.say("It logs no earlier message.")
+        return told.say("It logs nothing now." if own else "It logs no earlier message.")
     return told.count("It logs one earlier message.", "It logs {count} earlier messages.", count)
 
 

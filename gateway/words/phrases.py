@@ -67,6 +67,22 @@ def fault_in(tongue: Tongue, said: str) -> str:
     return filled_in(tongue, said, (*FAULTS, *SLIPS))
 
 
+DETAILS: Final = (
+    "it quotes the id {0}",
+    'the same subject "{0}" among the same people',
+    "it quotes {0} line of it under the same subject",
+    "it quotes {0} lines of it under the same subject",
+    "it quotes {0} line of it",
+    "it quotes {0} lines of it",
+)
+"""What tells that a message may answer another."""
+
+
+def detail_in(tongue: Tongue, said: str) -> str:
+    """Return what tells it in this language."""
+    return filled_in(tongue, said, DETAILS)
+
+
 def filled_in(tongue: Tongue, said: str, templates: Iterable[str]) -> str:
     """Return what was filled in English in this language; as it is where no template fits."""
     if tongue.language == "en":

@@ -23,6 +23,8 @@ from gateway.rules.telling import FATES, OUTCOMES, STAGES
 from gateway.web import deeds, orders, switch_words, templating, work
 from gateway.web.pages import provider, signing
 from gateway.words import findings, phrases
+from gateway.words.evidence import EVIDENCE
+from gateway.words.reasons import REASONS
 from gateway.words.rules import remedies_of, sentences_of
 
 ROOT = Path(__file__).parents[2] / "gateway"
@@ -67,7 +69,8 @@ def _calls() -> Iterator[Said]:
 def _tables() -> Iterator[Said]:
     for table in (
         OUTCOMES, STAGES, FATES, orders.LABELS, orders.SENTENCES, templating.SHORT,
-        templating.WAYS, templating.FILE_STATES, switch_words.SWITCHES, switch_words.VALUES,
+        REASONS, EVIDENCE, templating.WAYS, templating.FILE_STATES, switch_words.SWITCHES,
+        switch_words.VALUES,
     ):  # fmt: skip
         yield from table.values()
     yield from (templating.STORED, templating.STRIPPED_BY, work.NOT_KEPT, work.GONE)
@@ -79,7 +82,14 @@ def _tables() -> Iterator[Said]:
         provider.NO_USER,
     )
     yield from (deed.warns for deed in deeds.DEEDS.values() if deed.warns)
-    yield from (*phrases.PHRASES, *phrases.FAULTS, *phrases.SLIPS, *findings.FINDINGS, *notices.ALL)
+    yield from (
+        *phrases.PHRASES,
+        *phrases.FAULTS,
+        *phrases.SLIPS,
+        *phrases.DETAILS,
+        *findings.FINDINGS,
+        *notices.ALL,
+    )
 
 
 def _rules() -> Iterator[Said]:

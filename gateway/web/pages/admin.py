@@ -23,6 +23,7 @@ from gateway.web.doctor import examine
 from gateway.web.templating import SHORT, minute
 from gateway.web.zones import zone_of
 from gateway.words.catalogue import Language, tongue
+from gateway.words.reasons import reason_in
 
 NEWEST = (1 << 63) - 1
 """No entry has a greater number."""
@@ -140,6 +141,7 @@ def line_told(line: Line, *, language: Language, at: Callable[[datetime], str]) 
             "outcome": line.outcome.value,
             "words": tongue(language).say(SHORT[line.outcome]),
             "reason": line.reason.value,
+            "why": reason_in(tongue(language), line.reason),
             "author": line.author,
             "subject": line.subject,
         }

@@ -13,6 +13,7 @@ from gateway.web.browsing import browse
 from gateway.web.charts import HEIGHT, WIDTH, by_day, by_label, stacked
 from gateway.web.desk import Visit
 from gateway.web.finding import Found, catch_up, excerpt, find
+from gateway.words.reasons import REASONS
 
 PAGE = 50
 
@@ -65,7 +66,7 @@ def decisions(visit: Visit) -> Response:
         height=HEIGHT,
         since=since,
         outcomes=list(Outcome),
-        all_reasons=sorted(Reason),
+        all_reasons=sorted(Reason, key=lambda one: visit.say(REASONS[one])),
         routes=visit.views.routes(),
         mailboxes=[
             box.address

@@ -62,7 +62,8 @@ def decide(visit: Visit) -> Response:
 def _orders(visit: Visit, kind: str) -> list[Order]:
     """Return the orders for what was chosen, is held, and is the viewer's to decide."""
     found: list[Order] = []
-    for entry_id in dict.fromkeys(visit.all_given("entry")[:MOST]):
+    chosen = visit.all_given("shown" if visit.given("all") else "entry")
+    for entry_id in dict.fromkeys(chosen[:MOST]):
         entry = visit.views.find(visit.must_see(entry_id))
         order = Order(kind, entry_id)
         if entry is not None and entry.outcome == "held" and may(visit, entry, order):

@@ -18,7 +18,8 @@
     badge.textContent = told.words;
     const reason = document.createElement("span");
     reason.className = "reason";
-    reason.textContent = told.reason;
+    reason.textContent = told.why;
+    reason.title = told.reason;
     const at = document.createElement("span");
     at.className = "at";
     at.textContent = told.at;
