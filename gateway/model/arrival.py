@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from gateway.model.directory import Directory, LoggingAddress, Mailbox, User
 from gateway.model.envelope import Direction, Envelope
+from gateway.model.lazily import lazily
 from gateway.model.message import Address, Heading
 from gateway.model.policy import Policy
 
@@ -68,7 +68,7 @@ class Arrival:
         """Whether it came inside a forward."""
         return self.wrapping is not None and self.wrapping.kind == "forward"
 
-    @cached_property
+    @lazily
     def addressed_to(self) -> tuple[LoggingAddress, ...]:
         """The logging and journal addresses among the envelope recipients, To and Cc."""
         named = dict.fromkeys(
@@ -77,7 +77,7 @@ class Arrival:
         ours = self.directory.logging_by_key
         return tuple(ours[key] for key in named if key in ours)
 
-    @cached_property
+    @lazily
     def is_copy(self) -> bool:
         """Whether all envelope recipients are logging or journal addresses."""
         ours = self.directory.logging_by_key
@@ -91,7 +91,7 @@ class Arrival:
             return None
         return resent[0] if self.directory.is_company(resent[0].key) else None
 
-    @cached_property
+    @lazily
     def copy(self) -> str:
         """What kind of copy it is (rules.md section 1); empty for mail in path.
 
@@ -108,30 +108,30 @@ class Arrival:
         is_outside = (key not in ours and not self.directory.is_company(key) for key in written_to)
         return "bcc" if any(is_outside) else "forward"
 
-    @cached_property
+    @lazily
     def recipients(self) -> tuple[str, ...]:
         """Keys of everyone it went to: envelope, To and Cc, without logging addresses."""
         ours = self.directory.logging_by_key
         named = (*self.told_keys, *(a.key for a in (*self.heading.to, *self.heading.cc)))
         return tuple(k for k in dict.fromkeys((*self.recipient_keys, *named)) if k not in ours)
 
-    @cached_property
+    @lazily
     def parties(self) -> tuple[str, ...]:
         """Keys of the author and everyone it went to."""
         first = (self.author.key,) if self.author else ()
         return tuple(dict.fromkeys((*first, *self.recipients)))
 
-    @cached_property
+    @lazily
     def outside(self) -> tuple[str, ...]:
         """Keys of the parties that are not of the company."""
         return tuple(key for key in self.parties if not self.directory.is_company(key))
 
-    @cached_property
+    @lazily
     def by_company(self) -> bool:
         """Whether the author is of the company."""
         return self.author is not None and self.directory.is_company(self.author.key)
 
-    @cached_property
+    @lazily
     def reports_delivery(self) -> bool:
         """Whether its header section is that of a delivery report (RFC 3464 §2)."""
         if self.envelope.mail_from:
@@ -140,7 +140,7 @@ class Arrival:
         by_robot = self.author and self.author.key.partition("@")[0] in ROBOTS_OF_MAIL
         return b"delivery-status" in kind or bool(by_robot)
 
-    @cached_property
+    @lazily
     def direction(self) -> Direction:
         """The listener's (D-14), with the exceptions of rules.md section 1.
 
@@ -161,12 +161,12 @@ class Arrival:
         """Whether it came to the company."""
         return self.direction is Direction.INCOMING
 
-    @cached_property
+    @lazily
     def user(self) -> User | None:
         """The user who wrote it, or None."""
         return self.directory.user_of(self.author.key) if self.author else None
 
-    @cached_property
+    @lazily
     def sender_mailbox(self) -> Mailbox | None:
         """The mailbox that an outgoing message came from: the author's, else his user's first."""
         if self.author is None:
@@ -176,7 +176,7 @@ class Arrival:
         owned = self.directory.mailboxes_of(self.user.key) if self.user else ()
         return owned[0] if owned else None
 
-    @cached_property
+    @lazily
     def reached(self) -> tuple[Mailbox, ...]:
         """The mailboxes that it reached, in the order of its recipients.
 
@@ -187,19 +187,19 @@ class Arrival:
         boxes = self.directory.mailbox_by_key
         return tuple({boxes[k].address: boxes[k] for k in keys if k in boxes}.values())
 
-    @cached_property
+    @lazily
     def users_concerned(self) -> tuple[User, ...]:
         """The users who wrote or forwarded it, or get it at a mailbox or further address."""
         forwarder = (self.brought_by.key,) if self.inside_forward and self.brought_by else ()
         found = map(self.directory.user_of, (*self.parties, *forwarder))
         return tuple({user.key: user for user in found if user is not None}.values())
 
-    @cached_property
+    @lazily
     def mark(self) -> str:
         """What marks it for the log (rules.md section 1), or an empty string."""
         return self.own_mark
 
-    @cached_property
+    @lazily
     def own_mark(self) -> str:
         """What marks this very arrival: `logging-address`, `field`, `crm-login`, `log-sent`."""
         if self.direction is Direction.INCOMING:

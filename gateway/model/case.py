@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from gateway.model.arrival import Arrival
 from gateway.model.directory import Mailbox
 from gateway.model.envelope import Direction, RelayState
 from gateway.model.facts import Contact, Facts, Seen, Sighting, Thread
+from gateway.model.lazily import lazily
 from gateway.model.message import Kind, Message
 
 
@@ -65,31 +65,31 @@ class Case(Arrival):
     proof: Proof | None = None
     authenticity: Authenticity = NOTHING_SAID
 
-    @cached_property
+    @lazily
     def sightings(self) -> tuple[Sighting, ...]:
         """The other sightings of this very message, which count in the union (D-8)."""
         same = self.same_message
         return (*self.facts.earlier, *(same.sightings if same else ()))
 
-    @cached_property
+    @lazily
     def copy(self) -> str:
         """As at the gate, but a copy of what was seen in path is a BCC copy."""
         kind = super().copy
         in_path = any(seen.relay is not RelayState.CONSUMED for seen in self.sightings)
         return "bcc" if kind == "forward" and in_path else kind
 
-    @cached_property
+    @lazily
     def reports_delivery(self) -> bool:
         """Whether it is a delivery report, now that its body is read."""
         return self.message.kind is Kind.BOUNCE or super().reports_delivery
 
-    @cached_property
+    @lazily
     def recipients(self) -> tuple[str, ...]:
         """Keys of everyone whom any sighting went to."""
         own = super().recipients
         return tuple(dict.fromkeys((*own, *self._earlier_keys))) if self.sightings else own
 
-    @cached_property
+    @lazily
     def reached(self) -> tuple[Mailbox, ...]:
         """The mailboxes that any sighting reached."""
         own = super().reached
@@ -105,7 +105,7 @@ class Case(Arrival):
         ours = self.directory.logging_by_key
         return sorted({key for seen in self.sightings for key in seen.recipients} - ours.keys())
 
-    @cached_property
+    @lazily
     def direction(self) -> Direction:
         """That of the first sighting; a colleague's mail from outside is outgoing when proved."""
         if (same := self.same_message) is not None:
@@ -117,7 +117,7 @@ class Case(Arrival):
         colleague = self.by_company and self.wrapping is None and not self.reports_delivery
         return Direction.OUTGOING if colleague and self.proven else own
 
-    @cached_property
+    @lazily
     def proven(self) -> str:
         """What proves that it came from who is said to have sent it; empty when nothing does."""
         if self.proof is not None:
@@ -136,19 +136,19 @@ class Case(Arrival):
         proofs = (seen.proof for seen in self.sightings if seen.proof in SESSION_PROOFS)
         return next(proofs, "")
 
-    @cached_property
+    @lazily
     def is_forwarded(self) -> bool:
         """Whether it came inside a forward, or one of its sightings did."""
         return self.inside_forward or (self.incoming and self._was_copied)
 
-    @cached_property
+    @lazily
     def is_bcc_copy(self) -> bool:
         """Whether one of its sightings is a BCC copy."""
         if self.incoming:
             return False
         return self.copy == "bcc" or self._was_copied
 
-    @cached_property
+    @lazily
     def marked_sightings(self) -> tuple[Sighting, ...]:
         """The other sightings whose mark counts: that of a copy does when it was proved.
 
@@ -164,7 +164,7 @@ class Case(Arrival):
         """Whether a sighting came to a logging address alone."""
         return any(seen.relay is RelayState.CONSUMED for seen in self.marked_sightings)
 
-    @cached_property
+    @lazily
     def mark(self) -> str:
         """What marks any of its sightings: as at the gate, `forward`, or `earlier`."""
         if self.is_forwarded:
@@ -180,7 +180,7 @@ class Case(Arrival):
             return "logging-address"
         return own or ("earlier" if marked else "")
 
-    @cached_property
+    @lazily
     def thread(self) -> Thread | None:
         """The thread that it belongs to: a tracked one first, else the nearest."""
         tracked = next((thread for thread in self.facts.threads if thread.tracked), None)
@@ -191,7 +191,7 @@ class Case(Arrival):
         """Whether its thread is tracked."""
         return self.thread is not None and self.thread.tracked
 
-    @cached_property
+    @lazily
     def replies_in_tracked_thread(self) -> bool:
         """Whether it answers something in a tracked thread, and is not what began it."""
         if not self.in_tracked_thread or self.message.cited:
@@ -199,7 +199,7 @@ class Case(Arrival):
         original = self.thread.original if self.thread else None
         return original is not None and original.received_at < self.envelope.received_at
 
-    @cached_property
+    @lazily
     def author_contacts(self) -> tuple[Contact, ...]:
         """The contacts that have the author's address."""
         return self.facts.contacts.get(self.author.key, ()) if self.author else ()
@@ -209,7 +209,7 @@ class Case(Arrival):
         own = self.heading.date
         return date == own or date is None or (own is None and self.wrapping is not None)
 
-    @cached_property
+    @lazily
     def same_message(self) -> Seen | None:
         """The entry that is this very message: same id and digest, or id, author and date."""
         author = self.author.key if self.author else ""
