@@ -51,12 +51,6 @@ def parse_addresses(value: bytes, hint: str = "") -> tuple[tuple[Address, ...], 
     return _parse_known(value, hint) if len(value) <= _KNOWN_OCTETS else _parse(value, hint)
 
 
-@lru_cache(maxsize=2048)
-def _parse_known(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defect]]:
-    """Return what a short field says."""
-    return _parse(value, hint)
-
-
 def _parse(value: bytes, hint: str) -> tuple[tuple[Address, ...], Sequence[Defect]]:
     """Return what a field says."""
     text = raw_text(value, hint)
@@ -98,12 +92,6 @@ def key_of(addr_spec: str) -> str:
     return _known_key(addr_spec) if len(addr_spec) <= _KNOWN_CHARS else _key(addr_spec)
 
 
-@lru_cache(maxsize=4096)
-def _known_key(addr_spec: str) -> str:
-    """Return the key of a short address."""
-    return _key(addr_spec)
-
-
 def _key(addr_spec: str) -> str:
     """Return the key of an address."""
     local_part, at, domain = addr_spec.strip().rpartition("@")
@@ -117,6 +105,10 @@ def _key(addr_spec: str) -> str:
         domain = ".".join(map(_unicode_label, labels.split(".")))
         local_part = unicodedata.normalize("NFC", local_part)
     return f"{local_part.lower()}@{domain}" if domain else ""
+
+
+_parse_known: Final = lru_cache(maxsize=2048)(_parse)
+_known_key: Final = lru_cache(maxsize=4096)(_key)
 
 
 def _plain_key(addr_spec: str) -> str:

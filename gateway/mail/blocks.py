@@ -27,7 +27,7 @@ _ALL_LABELS: Final = "|".join(
     for label in sorted("|".join(phrases.LABELS.values()).split("|"), key=len, reverse=True)
 )
 _LABEL: Final = re.compile(
-    rf"[ \t>＞\u00a0\ufeff]*[*_]{{0,2}}({_ALL_LABELS})[*_]{{0,2}}[ \t\u00a0]*[:：]"
+    rf"[ \t>＞\u00a0\ufeff]*[*_]{{0,2}}({_ALL_LABELS}|x-[\w-]{{1,60}})[*_]{{0,2}}[ \t\u00a0]*[:：]"
     rf"[*_]{{0,2}}[ \t\u00a0]*",
     re.IGNORECASE,
 )
@@ -71,7 +71,8 @@ _FOLDED_CHARS: Final = 45
 _LINE_CHARS: Final = 500
 _FOLDED_LINE_CHARS: Final = 200
 _LEAST_LABELS: Final = 3
-_FIELDS_PER_BLOCK: Final = 12
+_USUAL: Final = ("date", "to", "subject")
+_FIELDS_PER_BLOCK: Final = 30
 _QUOTE: Final = " \t>＞\u00a0\ufeff"
 _QUOTE_OR_COLON: Final = _QUOTE + ":："
 
@@ -213,7 +214,7 @@ def find_blocks(text: str) -> Iterator[Block]:
     for start, found in islice(lines_like(_LABEL_LINE, text), limits.SEAMS):
         if start < last or folded(found.group(1)) not in _STARTS:
             continue
-        block = _read_labels(text, start)
+        block = read_labels(text, start)
         # What makes no block from its first label on makes none from a later one.
         last = block.stop
         if _is_sound(block.values):
@@ -222,11 +223,11 @@ def find_blocks(text: str) -> Iterator[Block]:
 
 def read_block(text: str, start: int) -> Block | None:
     """Return the header block at a line, or None when there is none."""
-    block = _read_labels(text, start)
+    block = read_labels(text, start)
     return block if _is_sound(block.values) else None
 
 
-def _read_labels(text: str, start: int) -> Block:
+def read_labels(text: str, start: int) -> Block:
     """Return the labelled lines at a line, whatever they are."""
     values: dict[str, str] = {}
     at = start
@@ -238,15 +239,30 @@ def _read_labels(text: str, start: int) -> Block:
         line = text[at:stop]
         found = _LABEL.match(line)
         if found:
-            name = _FIELD_OF.get(folded(found.group(1)), name)
+            name = _FIELD_OF.get(folded(found.group(1)), "other" if "-" in found.group(1) else name)
             values.setdefault(name, line[found.end() :].strip(" \t\u00a0*"))
-        elif not line.strip(_QUOTE) or not _continues(text, stop, values, name, line):
+        elif not line.strip(_QUOTE):
+            if not _goes_on_below(text, stop, values):
+                break
+        elif not _continues(text, stop, values, name, line):
             break
         else:
             values[name] = f"{values[name]} {line.strip(_QUOTE)}"
         count += 1
         at = stop + 1
     return Block(start, min(at, len(text)), values)
+
+
+def _goes_on_below(text: str, at: int, values: dict[str, str]) -> bool:
+    """Whether a header block goes on behind the empty line that ends at an offset.
+
+    Some clients print an empty line before the subject, or behind every field.
+    """
+    if "subject" in values or "@" not in values.get("author", ""):
+        return False
+    found = _LABEL.match(text, at + 1)
+    name = _FIELD_OF.get(folded(found.group(1))) if found else None
+    return name == "subject" or (name in _USUAL and not _is_sound(values))
 
 
 def _continues(text: str, stop: int, values: dict[str, str], name: str, line: str) -> bool:
@@ -258,14 +274,21 @@ def _continues(text: str, stop: int, values: dict[str, str], name: str, line: st
     if name in ("to", "cc", "author", "bcc"):
         value = values[name]
         is_open = value.endswith((",", ";")) or value.count("<") > value.count(">")
-        return is_open or "@" not in value or line[:1] in " \t"
+        return is_open or "@" not in value or line.lstrip(_QUOTE)[:1] == "<" or line[:1] in " \t"
+    if name == "other":
+        return line[:1] in " \t"
     return name == "subject" and "date" in values and len(values[name]) > _FOLDED_CHARS
 
 
 def _is_sound(values: dict[str, str]) -> bool:
-    """Whether the labels found make a header block: an author and two more of the usual."""
-    usual = [name for name in ("date", "to", "subject") if name in values]
-    return "author" in values and len(usual) + 1 >= _LEAST_LABELS and bool(values["author"])
+    """Whether the labels found make a header block: an author and two more of the usual.
+
+    Without a subject somebody's address must be told: timetables go from, to and on a date too.
+    """
+    usual = [name for name in _USUAL if name in values]
+    if not values.get("author") or len(usual) + 1 < _LEAST_LABELS:
+        return False
+    return "subject" in values or "@" in values["author"] or "@" in values["to"]
 
 
 def unglue(line: str) -> str:

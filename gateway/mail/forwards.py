@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from gateway.mail import limits
+from gateway.mail import limits, phrases
 from gateway.mail.addresses import parse_addresses
 from gateway.mail.anatomy import dissect
 from gateway.mail.blocks import (
     Block,
-    Mark,
     Seams,
     find_seams,
     read_block,
+    read_labels,
     unglue,
 )
 from gateway.mail.decode import cut_whole
@@ -38,7 +38,7 @@ from gateway.model.message import Address, Forward, Heading, Part
 _FORWARD_SUBJECT: Final = re.compile(
     r"\s*(?:\[[^\]]{0,40}\]\s*)?(?:fwd?|wg|tr|rv|enc|i|doorst|pd|podaj dalej|vb|vs|vl|"
     r"vidarebefordrat|ilt|ynt|fs|továbbítás|tovább|пересл|pros|"
-    r"转发|轉寄|轉發|転送|전달)\s*[:：]|\s*\[fwd?:|.*\(fwd\)\s*\Z",
+    r"转发|轉寄|轉發|転送|전달|πρθ|προώθ)\s*[:：]|\s*\[fwd?:|.*\(fwd\)\s*\Z",
     re.IGNORECASE,
 )
 _REPLY_SUBJECT: Final = re.compile(
@@ -54,11 +54,28 @@ _BEHALF: Final = re.compile(
     r"\s*(?:on\s+behalf\s+of|im\s+auftrag\s+von|de\s+la\s+part\s+de)\b.*\Z",
     re.IGNORECASE | re.DOTALL,
 )
+_QUOTED_ADDRESS: Final = re.compile(r"'([^\s'<>@]+@[^\s'<>@]+)'")
+# QQ: `"name";<address>;`
+_NAME_CLOSED: Final = re.compile(r"(\"[^\"\n]*\")\s*;\s*(?=<)")
+_ADDRESS_IN_BRACKETS: Final = re.compile(r"\(([^\s()<>@]+@[^\s()<>@]+)\)")
+_PIECE: Final = re.compile(r"(?:\"[^\"]*\"|[^\";])+|\"")
+# Exchange shows people as `Last, First (Place)`, and sets nothing in quotes.
+_COMMA_NAME: Final = re.compile(r"\s*([^<>@\"]*,[^<>@\"]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*\Z")
 _QUOTES: Final = re.compile(r"(?m)^[ \t]*[>＞] ?")
 _RULE: Final = " \t\n\u00a0_-"
+# What closes a header block: a rule, or the separator once more.
+_RULE_BELOW: Final = re.compile(
+    rf"\s*+(?:[-=_*]{{2,}}+|[-=8<]{{2,}}+[ \t]*+(?:{phrases.FORWARDED}|{phrases.ORIGINAL})"
+    rf"[ \t]*+[-=>8]{{2,}}+)[ \t]*+(?:\n|\Z)",
+    re.IGNORECASE,
+)
+_FORWARD_END: Final = re.compile(
+    rf"(?m)^[ \t>]*+[-=8<]{{3,}}+[ \t]*+(?:{phrases.FORWARD_END})[ \t]*+[-=>8]{{3,}}+[ \t]*+$",
+    re.IGNORECASE,
+)
 _ATTACHED: Final = 50
 _NESTED_TYPES: Final = ("message/rfc822", "message/global")
-_NAME_QUOTES: Final = " \"'«»„“”‚‘’\u00a0\u202f"
+_NAME_QUOTES: Final = " *\"'«»„“”‚‘’\u00a0\u202f"
 _QUOTED_NAME: Final = re.compile(r"[\"«„“”]\s*([^\"«»„“”]{1,100}?)\s*[\"»“”]\Z")
 _NAME_TAIL: Final = re.compile(r"(?:[\d,、][\s.]*|\bUhr\s)([^\d,、]*)\Z")
 _ADDRESS: Final = re.compile(
@@ -109,7 +126,7 @@ def find_inline(subject: str, text: str, seams: Seams) -> Forward | None:
     if block is not None:
         forward = _from_block(subject, *block)
     elif says_forward and seams.attributions:
-        forward = _from_attribution(subject, text, seams.attributions[0])
+        forward = _from_attribution(subject, text, seams)
     elif correction and says_forward:
         body = text[correction.end() :].strip()
         forward = Forward("inline", None, subject=base_subject(subject), body=body)
@@ -168,12 +185,16 @@ def _from_block(subject: str, text: str, block: Block) -> Forward:
         cc=_mailboxes(values.get("cc", "")),
         subject=values.get("subject") or base_subject(subject),
         date=values.get("date", ""),
-        body=_unquote(text[block.stop :]),
+        body=_body_below(text, block.stop),
     )
 
 
-def _from_attribution(subject: str, text: str, mark: Mark) -> Forward:
-    """Return the forward that an attribution line tells."""
+def _from_attribution(subject: str, text: str, seams: Seams) -> Forward:
+    """Return the forward that an attribution line tells, and labels above it as Yandex prints."""
+    mark = seams.attributions[0]
+    above = [one.stop for one in seams.separators if one.stop <= mark.start]
+    labels = read_labels(text[: mark.start], _next_line(text, above[-1])) if above else None
+    values = labels.values if labels else {}
     line = " ".join(text[mark.start : mark.stop].split())
     found = _ADDRESS.search(line)
     author = None
@@ -185,8 +206,10 @@ def _from_attribution(subject: str, text: str, mark: Mark) -> Forward:
         addresses = _mailboxes(f"<{found.group(1)}>")
         author = _named(addresses[0], name.strip()) if addresses else None
         date = before[: quoted.start() if quoted else len(before) - len(name)].strip(" ,")
-    body = _unquote(text[mark.stop :])
-    return Forward("inline", author, subject=base_subject(subject), date=date, body=body)
+    body = _body_below(text, mark.stop)
+    told = values.get("subject", "").rstrip(" ;") or base_subject(subject)
+    to, cc = _mailboxes(values.get("to", "")), _mailboxes(values.get("cc", ""))
+    return Forward("inline", author, to, cc, told, date, body)
 
 
 def _plain_name(before: str) -> str:
@@ -200,12 +223,29 @@ def _plain_name(before: str) -> str:
 
 
 def _mailboxes(value: str) -> tuple[Address, ...]:
-    """Return the mailboxes of a header block's value, as clients show addresses."""
+    """Return the mailboxes of a header block's value, as clients show addresses.
+
+    Of somebody whose address is not told there is the name only.
+    """
     plain = _MAILTO.sub(lambda found: f"<{found.group(1)}>" if found.group(1) else "", value)
-    found, _ = parse_addresses(plain.strip().encode("utf-8", "surrogatepass"))
-    return tuple(
-        [_named(one, one.name.strip(_NAME_QUOTES)) for one in found if one.key or one.addr_spec]
-    )
+    plain = _NAME_CLOSED.sub(r"\1 ", _QUOTED_ADDRESS.sub(r"\1", plain))
+    pieces = _PIECE.findall(plain) if ";" in plain else [plain]
+    return tuple([one for piece in pieces for one in _piece(piece.strip())])
+
+
+def _piece(piece: str) -> list[Address]:
+    """Return the mailboxes of a piece of a value between semicolons."""
+    if "@" not in piece:
+        nameless = _nameless(piece)
+        return [nameless] if nameless else []
+    if "<" not in piece:
+        piece = _ADDRESS_IN_BRACKETS.sub(r"<\1>", piece)
+    if whole := _COMMA_NAME.match(piece):
+        piece = f"<{whole.group(2)}>"
+    found, _ = parse_addresses(piece.encode("utf-8", "surrogatepass"))
+    if whole and len(found) == 1:
+        return [_named(found[0], whole.group(1).strip(_NAME_QUOTES))]
+    return [_named(one, one.name.strip(_NAME_QUOTES)) for one in found if one.key or one.addr_spec]
 
 
 def _nameless(name: str) -> Address | None:
@@ -217,6 +257,15 @@ def _nameless(name: str) -> Address | None:
 def _named(address: Address, name: str) -> Address:
     """Return the mailbox under another display name."""
     return Address(address.addr_spec, name, address.key)
+
+
+def _body_below(text: str, at: int) -> str:
+    """Return the body that begins at an offset, up to its client's mark of its end."""
+    rule = _RULE_BELOW.match(text, at)
+    if rule and not read_block(text, _next_line(text, rule.end())):
+        at = rule.end()
+    ends = [found.start() for found in _FORWARD_END.finditer(text, at)]
+    return _unquote(text[at : ends[-1] if ends else len(text)])
 
 
 def _unquote(body: str) -> str:

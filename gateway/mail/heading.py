@@ -126,16 +126,13 @@ def _subject(values: _Values) -> tuple[str, str]:
     return _known_subject(value, hint) if len(value) <= _KNOWN_OCTETS else _decoded(value, hint)
 
 
-@lru_cache(maxsize=1024)
-def _known_subject(value: bytes, hint: str) -> tuple[str, str]:
-    """Return a short subject and its base."""
-    return _decoded(value, hint)
-
-
 def _decoded(value: bytes, hint: str) -> tuple[str, str]:
     """Return a subject and its base."""
     subject = decode_unstructured(value, hint)
     return subject, base_subject(subject)
+
+
+_known_subject: Final = lru_cache(maxsize=1024)(_decoded)
 
 
 def _verdicts(fields: tuple[Field, ...], firsts: Mapping[str, bytes]) -> tuple[Verdict, ...]:

@@ -16,20 +16,20 @@ LABELS: Final[dict[str, str]] = {
         "avsender|nadawca|odesílatel|отправитель|de|da|van|från|fra|od|lähettäjä|от|від|feladó|"
         "gönderen|kimden|发件人|發件人|寄件者|寄件人|差出人|送信元|送信者|보낸 사람|보낸사람|"
         "발신|expeditor|de la|šalje|pošiljatelj|odosielateľ|відправник|από|מאת|من|từ|dari|saatja|"
-        "kellelt|nuo"
+        "kellelt|nuo|從"
     ),
     "to": (
         "to|an|pour|empfänger|destinataire|destinatario|destinatário|ontvanger|mottagare|"
         "modtager|mottaker|adresat|příjemce|получатель|à|para|a|aan|till|til|vastaanottaja|do|"
         "komu|кому|címzett|kime|收件人|收件者|宛先|送信先|받는 사람|받는사람|수신|către|catre|"
         "prima|primatelj|za|príjemca|одержувач|προς|אל|إلى|đến|tới|kepada|saaja|adressaat|kam|до|"
-        "per a|kenelle"
+        "per a|kenelle|alıcı|kellele|到"
     ),
     "cc": (
         "cc|kopie|kopie (cc)|copie à|copie|copia|cópia|con copia|kopia|kopia till|kopi|kopio|dw|"
         "do wiadomości|копия|копія|másolat|bilgi|抄送|副本|参照|參照|참조|kopija|kópia|"
         "másolatot kap|kopi til|kopija za|κοιν.|κοινοποίηση|עותק|نسخة|đồng kính gửi|tembusan|"
-        "kopie an|cópia para|copia a|copia per|kopio vastaanottajalle|kp|копие"
+        "kopie an|cópia para|copia a|copia per|kopio vastaanottajalle|kp|копие|koopia|κοιν"
     ),
     "bcc": (
         "bcc|blindkopie|cci|cco|ccn|udw|скрытая копия|密送|숨은 참조|bilinçli|titkos másolat|"
@@ -39,7 +39,8 @@ LABELS: Final[dict[str, str]] = {
     "subject": (
         "subject|betreff|objet|sujet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|"
         "předmět|тема|tárgy|konu|主题|主題|主旨|件名|題名|제목|predmet|subiect|zadeva|относно|"
-        "θέμα|נושא|الموضوع|chủ đề|tiêu đề|subjek|perihal|teema|tema|temats|assumpte"
+        "θέμα|נושא|الموضوع|chủ đề|tiêu đề|subjek|perihal|teema|tema|temats|assumpte|rubrik|naslov|"
+        "標題|标题|sub"
     ),
     "date": (
         "date|sent|datum|gesendet|envoyé|enviado|enviado el|enviado em|enviada em|fecha|data|"
@@ -60,7 +61,11 @@ LABELS: Final[dict[str, str]] = {
         "importance|priority|wichtigkeit|importancia|message-id|resent-from|resent-date|"
         "organization|x-mailer|attachments|anlagen|pièces jointes|添付ファイル|重要度|list-id|"
         "in-reply-to|organisation|betydning|prioritet|belang|ważność|priorité|allegati|adjuntos|"
-        "anexos|bijlagen|bilagor|załączniki|вложения|附件|첨부"
+        "anexos|bijlagen|bilagor|załączniki|вложения|附件|첨부|when|where|location|wann|ort|quand|où|"
+        "cuándo|dónde|dove|wanneer|waar|場所|地点|return-path|received|mime-version|content-type|"
+        "content-transfer-encoding|content-language|content-disposition|user-agent|delivered-to|"
+        "references|sender|errors-to|precedence|envelope-to|delivery-date|thread-topic|"
+        "thread-index|dkim-signature|authentication-results|received-spf|lines|status"
     ),
 }
 """The labels of the header block, by the field they stand for, in lower case."""
@@ -99,8 +104,21 @@ FORWARDED: Final = (
     "posredovano sporočilo|fwd message|fw message|ausgangsnachricht weitergeleitet|"
     "message réexpédié|messaggio inoltrato da|mensaje remitido|doorgestuurde e-mail|"
     "doorgestuurd e-mailbericht|vidarebefordrat e-post|weitergeleitete mail|转发的消息|转寄邮件|"
-    "轉發的郵件|轉寄的訊息|フォワードメッセージ|転送された電子メール|전달한 메시지|전달된 편지"
+    "轉發的郵件|轉寄的訊息|フォワードメッセージ|転送された電子メール|전달한 메시지|전달된 편지|"
+    "αρχή προωθημένου μηνύματος|începutul mesajului redirecționat|"
+    "iletilmiş e-postanın başlangıcı|yönlendirilmiş ileti|ξεκινά το προωθημένο μήνυμα|"
+    "mail transféré|e-mail transféré|correo reenviado|email encaminhado"
 )
+FORWARD_END: Final = (
+    r"end (?:of )?(?:the )?(?:forwarded|original) message|original message ends|"
+    r"ende der (?:weitergeleiteten|ursprünglichen) nachricht|fin du message (?:transféré|original)|"
+    r"fin del mensaje reenviado|fine (?:del )?messaggio inoltrato|fim da mensagem encaminhada|"
+    r"einde (?:van )?(?:het )?doorgestuurde? bericht|koniec przekazywanej wiadomości|"
+    r"(?:конец|завершение) (?:пересылаемого|пересланного|перенаправленного) сообщения|"
+    r"конец исходного текста(?: сообщения)?|"
+    r"кінець (?:пересланого|переспрямованого) повідомлення"
+)
+"""What stands under a forwarded message, between dashes."""
 ORIGINAL: Final = (
     "original message|original mail|original e-mail|ursprüngliche nachricht|"
     "ursprungliche nachricht|originalnachricht|original-nachricht|message d'origine|"
@@ -108,7 +126,8 @@ ORIGINAL: Final = (
     "oorspronkelijk bericht|origineel bericht|wiadomość oryginalna|oryginalna wiadomość|"
     "ursprungligt meddelande|originalmeddelande|originalt meddelande|ursprungligt mail|"
     "oprindelig meddelelse|oprindelig besked|opprinnelig melding|opprinnelig e-post|"
-    "alkuperäinen viesti|původní zpráva|исходное сообщение|оригинальное сообщение|"
+    "alkuperäinen viesti|původní zpráva|исходное сообщение|исходный текст сообщения|"
+    "оригинальное сообщение|"
     "вихідне повідомлення|eredeti üzenet|özgün ileti|orijinal mesaj|原始邮件|邮件原件|原始郵件|"
     "原始信件|元のメッセージ|元のメール|original message follows|원본 메시지|원본 메일|原文|"
     "reply message|reply separator|antwort|izvorna poruka|mesaj original|mesajul original|"
@@ -124,6 +143,7 @@ WROTE: Final = (
     r"ha scritto|scrive|scritto|escreveu|schreef|het volgende geschreven|geschreven|napisał\(a\)|"
     r"napisał|napisała|pisze|napisana przez|skrev|skriver|skrev følgende|kirjoitti|napsal\(a\)|"
     r"napsal|napsala|пишет|писал\(а\)|писал|писала|написал\(а\)|написал|написала|пише|написав|"
+    r"napisao|napisala|"
     r"ezt írta|írta|şunu yazdı|yazdı|写道|寫道|写到|님이 작성|작성|さんは書きました|書きました|"
     r"wrote on|のメール|より|a scris|je napisao|je napisala|je napisao\(la\)|napisao je|"
     r"napísal\(a\)|napísal|napísala|şunları yazdı|tarihinde yazdı|написав\(-ла\)|писав|написа|"
@@ -147,6 +167,11 @@ MOBILE: Final = (
     r"wysłane z |skickat från min|sendt fra min|sendt fra |lähetetty (?:iphone|laitteesta|"
     r"omasta)|odesláno z |отправлено с|"
     r"отправлено из|发自我的|发送自|從我的.{2,20}傳送|(?:내|나의) .{2,20}에서 보냄|iphoneから送信|"
-    r"(?:my )?ipadから送信|私の.{2,20}から送信"
+    r"(?:my )?ipadから送信|私の.{2,20}から送信|sent with proton|gesendet mit proton|"
+    r"odoslané z (?:iphon|ipad|môjho |mobil|aplik|outlook)|poslano s (?:mog|mojeg) |saadetud minu |"
+    r"az (?:iphone|ipad|android)\S* küldve|trimis de pe |"
+    r"надіслано (?:з|із) (?:iphone|ipad|android|мого |моєї |програми )|"
+    r"(?:iphone|ipad|android|samsung|outlook)\S* (?:\S+ ){0,3}gönderildi|"
+    r"(?:εστάλη|στάλθηκε) από (?:το |τη |την )|从我的.{2,20}发送|發自我的"
 )
 """What telephones put under a message: a signature without its mark."""

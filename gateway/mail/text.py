@@ -14,6 +14,7 @@ from gateway.mail.charsets import decode_text
 from gateway.mail.decode import cut_whole
 from gateway.mail.flowed import unflow
 from gateway.mail.html import html_to_text
+from gateway.mail.lines import with_lf
 from gateway.model.envelope import Octets
 from gateway.model.message import Part
 
@@ -45,10 +46,10 @@ def read_words(octets: Octets, anatomy: Anatomy) -> Words:
         if len(whole) > room:
             words.was_cut = True
             whole = whole[:room]
-            lines = whole.replace(b"\r\n", b"\n")
+            lines = with_lf(whole)
         else:
             words.decoded[part.number] = whole
-            words.lines[part.number] = lines = whole.replace(b"\r\n", b"\n")
+            words.lines[part.number] = lines = with_lf(whole)
         room -= len(whole)
         group = anatomy.alternatives.get(part.number, part.number)
         groups.setdefault(group, []).append((part, whole, lines))
