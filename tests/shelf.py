@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from gateway.model.handover import Parcel
@@ -31,3 +32,16 @@ class Shelf:
     @property
     def kinds(self) -> list[str]:
         return [str(parcel.push.kind) for parcel in self.parcels]
+
+
+class DeafShelf(Shelf):
+    """Is asked, and never answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = asyncio.Event()
+
+    async def push(self, parcel: Parcel) -> str:
+        self.heard.set()
+        await asyncio.Event().wait()
+        return await super().push(parcel)

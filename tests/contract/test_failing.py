@@ -15,7 +15,7 @@ from gateway.store import database
 from gateway.store.entries import Entries
 from gateway.store.outbox import SqliteOutbox
 from tests.contract.post import Post, away, fail, refuse
-from tests.shelf import Shelf
+from tests.shelf import DeafShelf
 from tests.store.office import letter
 
 
@@ -211,18 +211,10 @@ async def test_days_away_do_not_count_against_a_push(post: Post) -> None:
 async def test_a_stop_ends_it_even_while_the_store_is_away(post: Post) -> None:
     await post.office.log(letter(1))
     await post.settled()
-    asked = asyncio.Event()
-
-    class Slow(Shelf):
-        async def push(self, parcel: Parcel) -> str:
-            asked.set()
-            await asyncio.Event().wait()
-            return await super().push(parcel)
-
-    post.shelf = Slow()
+    post.shelf = deaf = DeafShelf()
     outbox = SqliteOutbox(post.office.path, timeout_s=0.01)
     task = asyncio.ensure_future(post.draining(outbox).drain())
-    await asked.wait()
+    await deaf.heard.wait()
     other = database.connect(post.office.path)
     try:
         other.execute("BEGIN IMMEDIATE")

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.model.handover import Kind, Parcel
+from gateway.model.handover import Kind
 from gateway.outbox import Drained
 from gateway.store.outbox import SqliteOutbox
 from tests.contract.post import Post
-from tests.shelf import Shelf
+from tests.shelf import DeafShelf
 from tests.store.office import ANN, REFUSED, letter
 
 LEASE = timedelta(minutes=15)
@@ -163,17 +163,10 @@ async def test_several_that_drain_at_once_tell_each_event_once(post: Post) -> No
 async def test_what_is_under_way_when_the_gateway_stops_is_free_at_once(post: Post) -> None:
     await post.office.log(letter(1))
     await post.settled()
-    asked = asyncio.Event()
-
-    class Slow(Shelf):
-        async def push(self, parcel: Parcel) -> str:
-            asked.set()
-            await asyncio.Event().wait()
-            return await super().push(parcel)
-
-    quick, post.shelf = post.shelf, Slow()
+    quick = post.shelf
+    post.shelf = deaf = DeafShelf()
     task = asyncio.ensure_future(post.draining(post.outbox).drain())
-    await asked.wait()
+    await deaf.heard.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     post.shelf = quick

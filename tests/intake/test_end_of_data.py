@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.mail.wire import stuffed, unstuffed
+from tests.ends import FALSE_ENDS
 from tests.intake.door import LETTER, gateway
 
 
@@ -90,23 +91,10 @@ async def test_stranger_that_sends_content_before_the_354_is_cut_off(tmp_path: P
         assert door.hop.taken == []
 
 
-SEQUENCES = (
-    b"\n.\n",
-    b"\n.\r\n",
-    b"\n.\rx",
-    b"\r\n.\n",
-    b"\r\n.\rx",
-    b"\r.\r",
-    b"\r.\n",
-    b"\r.\r\n",
-    b"\r\n\0.\r\n",
-    b"\r\n.\r\r\n",
-    b"\r\r\n.\r\r\n",
-)
 SMUGGLED = b"MAIL FROM:<evil@x.example>\r\nRCPT TO:<b@y.example>\r\nDATA\r\nevil\r\n.\r\n"
 
 
-@pytest.mark.parametrize("sequence", SEQUENCES)
+@pytest.mark.parametrize("sequence", FALSE_ENDS)
 async def test_ambiguous_end_is_refused_wherever_it_is_split(
     tmp_path: Path, sequence: bytes
 ) -> None:
@@ -124,7 +112,7 @@ async def test_ambiguous_end_is_refused_wherever_it_is_split(
         assert door.envelopes == []
 
 
-@pytest.mark.parametrize("sequence", SEQUENCES)
+@pytest.mark.parametrize("sequence", FALSE_ENDS)
 async def test_ambiguous_end_passes_as_one_message_where_allowed(
     tmp_path: Path, sequence: bytes
 ) -> None:

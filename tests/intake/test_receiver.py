@@ -17,21 +17,8 @@ from gateway.intake.nameless import NamelessMap, map_nameless
 from gateway.intake.receiver import Receiver
 from gateway.mail.wire import stuffed
 from gateway.model.envelope import Content
+from tests.ends import FALSE_ENDS
 
-FALSE_ENDS = (
-    b"\n.\n",
-    b"\n.\r\n",
-    b"\r\n.\n",
-    b"\r.\r",
-    b"\r.\n",
-    b"\r.\r\n",
-    b"\r\n.\rx",
-    b"\n.\rx",
-    b"\r\n\0.\r\n",
-    b"\r\n.\0\r\n",
-    b"\r\n.\r\r\n",
-    b"\r\r\n.\r\r\n",
-)
 DENSE = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"\0", b"x", b"\xff"])).map(b"".join)
 NOWHERE = Path(tempfile.gettempdir())
 
@@ -68,7 +55,7 @@ def test_empty_content_ends_at_once(cuts: list[int]) -> None:
     assert (content.octets, content.size, rest) == (b"", 0, b"NOOP\r\n")
 
 
-@pytest.mark.parametrize("sequence", FALSE_ENDS)
+@pytest.mark.parametrize("sequence", [*FALSE_ENDS, b"\r\n.\0\r\n"])
 def test_false_end_stays_inside_and_is_noted_at_every_split(sequence: bytes) -> None:
     wire = b"Subject: a\r\n\r\nx" + sequence + b"MAIL FROM:<evil@x>\r\n.\r\n"
     for cut in range(1, len(wire)):

@@ -17,24 +17,12 @@ from gateway.mail.wire import (
     unstuffed,
     windows,
 )
+from tests.ends import FALSE_ENDS
 
 CONTENT = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"\0", b"x", b"\xff"])).map(
     b"".join
 )
 """Content that is dense in what matters."""
-FALSE_ENDS = (
-    b"\n.\n",
-    b"\n.\r\n",
-    b"\n.\rx",
-    b"\r\n.\n",
-    b"\r\n.\rx",
-    b"\r.\r",
-    b"\r.\n",
-    b"\r.\r\n",
-    b"\r\n\0.\r\n",
-    b"\r\n.\r\r\n",
-    b"\r\r\n.\r\r\n",
-)
 
 
 def pieces(octets: bytes, cuts: list[int]) -> list[bytes]:
