@@ -18,7 +18,7 @@ class lazily(Generic[_Made]):  # noqa: N801 - a decorator, written as `property`
 
     def __init__(self, make: Callable[[Any], _Made]) -> None:
         """Wrap the method that makes the value."""
-        self._make = make
+        self.make = make
         self._name = ""
         self.__doc__ = make.__doc__
 
@@ -34,5 +34,5 @@ class lazily(Generic[_Made]):  # noqa: N801 - a decorator, written as `property`
         """Return the value, made now; the next time the instance's own attribute is found first."""
         if instance is None:
             return self
-        value = instance.__dict__[self._name] = self._make(instance)
+        value = instance.__dict__[self._name] = self.make(instance)
         return value

@@ -87,7 +87,7 @@ def is_marked_itself(judged: Arrival | Case) -> bool:
     """Whether this sighting brings a mark of its own, not by the union with earlier ones."""
     if judged.wrapping is not None:
         return judged.wrapping.kind == "forward"
-    return bool(judged.mark) and bool(vars(Arrival)["mark"].func(judged))
+    return bool(judged.mark) and bool(vars(Arrival)["mark"].make(judged))
 
 
 def _message_id(judged: Arrival | Case) -> str:
