@@ -12,11 +12,11 @@ import pytest
 from gateway.interfaces import SinkDeniedError, SinkUnavailableError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
-from gateway.sinks.crm import CrmSettings
 from gateway.sinks.espocrm import EspoSink
-from tests.http_server import CUT_AFTER, HttpServer, http_server
+from tests.http_server import CUT_AFTER, HttpServer
 from tests.sinks.espo_server import KEY, SECRET, Espo
-from tests.sinks.parcels import ANN, BOB, ENTRY, FILE, NOON, entry, gone, logged, push
+from tests.sinks.parcels import ANN, BOB, ENTRY, FILE, entry, gone, logged, push
+from tests.sinks.pushing import pushing
 
 
 @dataclass
@@ -36,11 +36,8 @@ class Place:
 @asynccontextmanager
 async def opened(secret: str = KEY, **chosen: Any) -> AsyncIterator[Place]:
     espo = Espo()
-    async with http_server(espo) as server:
-        given = {"url": server.url, "timeout_s": 5.0, "requests_per_second": 10_000.0, **chosen}
-        sink = EspoSink("crm", secret, CrmSettings(**given), clock=lambda: NOON)
+    async with pushing(EspoSink, espo, secret, **chosen) as (sink, server):
         yield Place(sink, espo, server)
-        await sink.close()
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from gateway.interfaces import SinkDeniedError, SinkUnavailableError
 from gateway.model.decision import Reason
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
-from gateway.sinks.crm import CrmSettings
 from gateway.sinks.hubspot import TEXT_LIMIT, HubspotSink
-from tests.http_server import CUT_AFTER, Answer, HttpServer, http_server
+from tests.http_server import CUT_AFTER, Answer, HttpServer
 from tests.sinks.hubspot_server import TOKEN, Hubspot
-from tests.sinks.parcels import ANN, BOB, FILE, NOON, entry, gone, logged, push
+from tests.sinks.parcels import ANN, BOB, FILE, entry, gone, logged, push
+from tests.sinks.pushing import pushing
 
 
 @dataclass
@@ -39,13 +39,8 @@ class Place:
 @asynccontextmanager
 async def opened(token: str = TOKEN, **chosen: Any) -> AsyncIterator[Place]:
     hubspot = Hubspot()
-    async with http_server(hubspot) as server:
-        settings = CrmSettings(
-            **{"url": server.url, "timeout_s": 5.0, "requests_per_second": 10_000.0, **chosen}
-        )
-        sink = HubspotSink("crm", token, settings, clock=lambda: NOON)
+    async with pushing(HubspotSink, hubspot, token, **chosen) as (sink, server):
         yield Place(sink, hubspot, server)
-        await sink.close()
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ import pytest
 from gateway.interfaces import SinkDeniedError, SinkUnavailableError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
-from gateway.sinks.crm import CrmSettings
 from gateway.sinks.odoo import OdooSink
-from tests.http_server import CUT_AFTER, HttpServer, http_server
+from tests.http_server import CUT_AFTER, HttpServer
 from tests.sinks.odoo_server import KEY, Odoo
-from tests.sinks.parcels import ANN, BOB, ENTRY, FILE, NOON, entry, gone, logged, push
+from tests.sinks.parcels import ANN, BOB, ENTRY, FILE, entry, gone, logged, push
+from tests.sinks.pushing import pushing
 
 ZED = "zed@client.example"
 
@@ -43,11 +43,8 @@ class Place:
 @asynccontextmanager
 async def opened(key: str = KEY, **chosen: Any) -> AsyncIterator[Place]:
     odoo = Odoo()
-    async with http_server(odoo) as server:
-        given = {"url": server.url, "timeout_s": 5.0, "requests_per_second": 10_000.0, **chosen}
-        sink = OdooSink("crm", key, CrmSettings(**given), clock=lambda: NOON)
+    async with pushing(OdooSink, odoo, key, **chosen) as (sink, server):
         yield Place(sink, odoo, server)
-        await sink.close()
 
 
 @pytest.fixture

@@ -11,24 +11,19 @@ import pytest
 from gateway.interfaces import SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind
-from gateway.sinks.crm import CrmSettings
 from gateway.sinks.odoo import OdooSink
-from tests.http_server import Answer, http_server
+from tests.http_server import Answer
 from tests.sinks.odoo_server import KEY, LOGIN, Odoo
-from tests.sinks.parcels import BOB, ENTRY, NOON, entry, gone, logged
+from tests.sinks.parcels import BOB, ENTRY, entry, gone, logged
+from tests.sinks.pushing import pushing
 from tests.sinks.test_odoo import Place
 
 
 @asynccontextmanager
 async def opened(secret: str = f"{LOGIN}:{KEY}", **chosen: Any) -> AsyncIterator[Place]:
     odoo = Odoo("acme")
-    async with http_server(odoo) as server:
-        settings = CrmSettings(
-            server.url, timeout_s=5.0, requests_per_second=10_000.0, database="acme", **chosen
-        )
-        sink = OdooSink("crm", secret, settings, clock=lambda: NOON)
+    async with pushing(OdooSink, odoo, secret, database="acme", **chosen) as (sink, server):
         yield Place(sink, odoo, server)
-        await sink.close()
 
 
 @pytest.fixture

@@ -12,14 +12,13 @@ from gateway.interfaces import Sink
 from gateway.mail.reading import read_heading, read_message
 from gateway.model.entry import AttachmentNote
 from gateway.model.handover import Parcel
-from gateway.sinks.crm import CrmSettings
 from gateway.sinks.espocrm import EspoSink
 from gateway.sinks.hubspot import HubspotSink
 from gateway.sinks.odoo import OdooSink
 from gateway.sinks.salesforce import SalesforceSink
-from tests.http_server import http_server
 from tests.sinks import espo_server, hubspot_server, odoo_server, salesforce_server
-from tests.sinks.parcels import NOON, entry, push
+from tests.sinks.parcels import entry, push
+from tests.sinks.pushing import pushing
 
 SAMPLE = 40
 CRMS: dict[str, tuple[Callable[[], Any], Callable[..., Sink], str]] = {
@@ -63,10 +62,7 @@ def letters(real_mail: Path) -> list[bytes]:
 async def test_every_letter_is_taken(crm: str, letters: list[bytes]) -> None:
     makes, opens, secret = CRMS[crm]
     there = makes()
-    async with http_server(there) as server:
-        settings = CrmSettings(server.url, timeout_s=30.0, requests_per_second=100_000.0)
-        sink = opens("crm", secret, settings, clock=lambda: NOON)
+    async with pushing(opens, there, secret, timeout_s=30.0) as (sink, _):
         for number, octets in enumerate(letters):
             await sink.push(parcel(octets, number))
-        await sink.close()
     assert len(there.subjects()) == len(letters)

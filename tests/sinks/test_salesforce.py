@@ -13,11 +13,11 @@ from joserfc.jwk import RSAKey
 from gateway.interfaces import SinkDeniedError, SinkRefusedError, SinkUnavailableError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
-from gateway.sinks.crm import CrmSettings
 from gateway.sinks.salesforce import TEXT_LIMIT, SalesforceSink
 from gateway.sinks.salesforce_api import audience, soql
-from tests.http_server import CUT_AFTER, Answer, HttpServer, http_server
-from tests.sinks.parcels import ANN, BOB, FILE, NOON, entry, gone, logged, push
+from tests.http_server import CUT_AFTER, Answer, HttpServer
+from tests.sinks.parcels import ANN, BOB, FILE, entry, gone, logged, push
+from tests.sinks.pushing import pushing
 from tests.sinks.salesforce_server import ID, SECRET, USER, Salesforce, Wrong
 
 DAN, ZED = "dan@client.example", "zed@client.example"
@@ -48,11 +48,8 @@ class Place:
 @asynccontextmanager
 async def opened(secret: str = f"{ID}:{SECRET}", **chosen: Any) -> AsyncIterator[Place]:
     salesforce = Salesforce()
-    async with http_server(salesforce) as server:
-        given = {"url": server.url, "timeout_s": 5.0, "requests_per_second": 10_000.0, **chosen}
-        sink = SalesforceSink("crm", secret, CrmSettings(**given), clock=lambda: NOON)
+    async with pushing(SalesforceSink, salesforce, secret, **chosen) as (sink, server):
         yield Place(sink, salesforce, server)
-        await sink.close()
 
 
 @pytest.fixture
