@@ -151,6 +151,13 @@ async def test_what_changed_is_made_again_with_its_files(place: Place) -> None:
     assert (place.email["TextBody"], len(place.files)) == ("Better.", 1)
 
 
+async def test_a_completed_entry_gets_its_file(place: Place) -> None:
+    theirs = await place.sink.push(logged(replace(entry(), attachments=())))
+    assert place.files == []
+    await place.sink.push(logged(key="evt_2", known=True, theirs=theirs))
+    assert [one["octets"] for one in place.files] == [FILE]
+
+
 async def test_a_merged_contact_is_followed(place: Place) -> None:
     theirs = await place.sink.push(logged())
     dan = place.salesforce.add("Contact", Email=DAN, LastName="Dan")

@@ -5,8 +5,10 @@ that the folder tells (sent or not). A message is marked as read when it is dura
 UIDVALIDITY has changed, what came since the day before the last look is read again; the flow knows
 again what it has seen.
 
-Limits: a folder beside the inbox is looked at each minute. A message that is moved to another
-folder later stays what it was.
+A message that is moved is met again where it lies then: the inbox, junk and all other folders are
+three paths, so one that came out of the last two is judged anew, and what is on the timeline stays.
+
+Limits: a folder beside the inbox is looked at each minute.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from gateway.intake.folders import is_inbox
 from gateway.intake.imap.account import Account, Mark, Marks, recall, remember
 from gateway.intake.imap.inbox import Folder, Inbox, InboxDeniedError, InboxError, Letter
 from gateway.model.envelope import Client, Direction, Envelope
+from gateway.rules.reach import is_junk_folder
 
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 900.0
@@ -156,7 +159,8 @@ class Watch:
         mailbox = self._account.mailbox
         now = datetime.now(UTC)
         made = historic_envelope(found, octets, direction, mailbox, now)
-        return replace(made, route=self._account.name, client=Client(name=self._account.host))
+        route = f"{self._account.name}{_path_of(folder)}"
+        return replace(made, route=route, client=Client(name=self._account.host))
 
     def _keep(self, marks: Marks) -> None:
         if marks.folders != self._marks.folders or marks.looked_at != self._marks.looked_at:
@@ -175,6 +179,13 @@ class Watch:
             self._said = said
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._ears.trouble, said)
+
+
+def _path_of(folder: Folder) -> str:
+    """Return what tells the ways apart that a message may lie in one account."""
+    if folder.sent or is_inbox(folder.path):
+        return ""
+    return "/junk" if is_junk_folder(folder.path) else "/other-folder"
 
 
 async def _taken(take: Take, envelope: Envelope) -> bool:

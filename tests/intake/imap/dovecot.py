@@ -16,6 +16,8 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.intake.imap.inbox import IMAPClient
+
 PASSWORD = "secret"
 
 _CONFIG = """\
@@ -148,6 +150,14 @@ class Dovecot:
         if os.getuid() == 0:
             os.chown(file, owner.pw_uid, owner.pw_gid)
         file.rename(place / "new" / name)
+
+    def move(self, source: str, target: str, user: str = "anna") -> None:
+        """Move all of a folder into another one, as a mail client does."""
+        client = IMAPClient("127.0.0.1", self.port, ssl=False)
+        client.login(user, PASSWORD)
+        client.select_folder(source)
+        client.move(client.search(), target)
+        client.logout()
 
     def forget_uids(self, user: str = "anna", folder: str = "") -> None:
         """Lose the list of UIDs: a new one has another UIDVALIDITY."""
