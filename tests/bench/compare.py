@@ -17,11 +17,12 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import charts, contestants, disk, messages, peers, processes
+from tests.bench import charts, contestants, disk, messages, million, peers, processes
 from tests.bench.contestants import Contestant
 from tests.bench.ends.tools import Sink, Tools, send, tools
 from tests.bench.figures import DIRECT, OURS, Figures, Plan, Results, Row, median
 from tests.bench.goals import GOALS, Measured
+from tests.bench.million import Lookups
 
 PLANS = (
     Plan("S", 20, 3000, 400),
@@ -33,6 +34,8 @@ PLANS = (
     Plan("XL", 1, 2, 1),
     Plan("XL", 4, 4, 4),
 )
+WATCHED = "XL"
+"""While it passes, memory is looked at all the time."""
 FIGURES = (
     ("rate", "messages/s"),
     ("p50_ms", "p50 ms"),
@@ -49,7 +52,11 @@ def measure(who: Contestant, plan: Plan, count: int, sink: Sink, message: Path) 
     if who.process is not None:
         processes.reset_peak(who.process)
         used, memory = processes.cpu_s(who.process), processes.memory(who.process)
-    sent = send(sink.tools, who.port, message, plan.sessions, count)
+    with ExitStack() as while_sent:
+        memory_of = None
+        if who.process is not None and plan.message == WATCHED:
+            memory_of = while_sent.enter_context(processes.watched(who.process))
+        sent = send(sink.tools, who.port, message, plan.sessions, count)
     waited = sink.await_messages(before.messages + count) if who.delivers else 0.0
     taken = sink.taken().since(before)
     whole = (taken.octets, taken.sum) == (sent.octets, sent.sum)
@@ -59,10 +66,12 @@ def measure(who: Contestant, plan: Plan, count: int, sink: Sink, message: Path) 
     if who.logged and who.logged() - logged != count:
         raise SystemExit(f"{who.name} logged {who.logged() - logged} of {count} messages")
     if who.process is None:
-        return Figures(count / sent.seconds, sent.p50_ms, sent.p99_ms, 0.0, 0)
+        rate = count / sent.seconds
+        return Figures(rate, sent.p50_ms, sent.p99_ms, 0.0, 0, sent.spread_ms)
     cpu_ms = (processes.cpu_s(who.process) - used) * 1000 / count
     growth = int(max(0, processes.peak_memory(who.process) - memory))
-    return Figures(count / (sent.seconds + waited), sent.p50_ms, sent.p99_ms, cpu_ms, growth)
+    rate, waits = count / (sent.seconds + waited), (sent.p50_ms, sent.p99_ms)
+    return Figures(rate, *waits, cpu_ms, growth, sent.spread_ms, tuple(memory_of or ()))
 
 
 def run(
@@ -78,6 +87,8 @@ def run(
         for plan in PLANS:
             turn = number % len(who)
             for contestant in (*who[turn:], *who[:turn]):
+                if contestant.only not in {"", plan.title}:
+                    continue
                 count = count_of(plan, contestant, quick=quick)
                 say(f"round {number + 1} of {rounds}: {plan.title}, {contestant.name}")
                 figures = measure(contestant, plan, count, sink, files[plan.message])
@@ -154,16 +165,17 @@ def main() -> None:
             several = folder / "workers"
             several.mkdir()
             who.append(open_.enter_context(contestants.gateway(sink.port, several, asked.workers)))
+        found_lookups = million_of(open_, who, folder, sink.port, quick=asked.quick)
         announce(found, who, folder, rounds)
         syncs, writes = disk.sync_ms(folder), [disk.write_ms(folder, files["XL"])]
         results = run(who, sink, files, rounds, quick=asked.quick)
         syncs += disk.sync_ms(folder)
         writes += [disk.write_ms(folder, files["XL"]) for _ in range(2)]
         sizes = {name: file.stat().st_size for name, file in files.items()}
-    measured = Measured(results, disk.summary(syncs, writes), sizes, rounds)
+    measured = Measured(results, disk.summary(syncs, writes), sizes, rounds, found_lookups)
     made = rows(measured)
     report(measured, made, asked.out)
-    for chart in charts.draw(results, asked.charts) if asked.charts else ():
+    for chart in charts.draw(results, asked.charts, found_lookups) if asked.charts else ():
         print(f"chart: {chart}")
     if any(row.holds is False for row in made):
         raise SystemExit(1)
@@ -188,6 +200,21 @@ def enter_all(open_: ExitStack, sink: int, folder: Path) -> list[Contestant]:
     return who
 
 
+def million_of(
+    open_: ExitStack, who: list[Contestant], folder: Path, sink: int, *, quick: bool
+) -> Mapping[int, Lookups]:
+    """Measure a store that grows, and have a gateway on a million compete."""
+    why = "a quick run makes none" if quick else million.why_not(folder)
+    if why:
+        print(f"SKIPPED: a store of a million, and lookups as it grows: {why}")
+        return {}
+    kept = folder / "full" / "state"
+    kept.mkdir(parents=True)
+    found = million.grown(folder / "growing", kept / "replygate.db")
+    who.append(open_.enter_context(million.gateway(sink, kept.parent)))
+    return found
+
+
 def announce(found: Tools, who: Sequence[Contestant], folder: Path, rounds: int) -> None:
     """Say what is measured, and with what."""
     names = ", ".join(contestant.name for contestant in who)
@@ -207,6 +234,12 @@ def filesystem(folder: Path) -> str:
 def report(measured: Measured, made: Sequence[Row], out: Path) -> None:
     """Print the tables, and write the rows."""
     print(table(measured.results))
+    for one in measured.lookups.values():
+        print(
+            f"\nAmong {one.messages:,} messages, ten references: p50 {one.references_us.p50:g},"
+            f" p99 {one.references_us.p99:g} µs; all facts of such a reply:"
+            f" p50 {one.facts_us.p50:g}, p99 {one.facts_us.p99:g} µs"
+        )
     told = measured.disk
     print(
         f"\nThe disk of these minutes: fsync p50 {told.fsync_p50_ms:.2f} ms, p99"

@@ -16,6 +16,7 @@ import pysqlite3
 
 from gateway.demo.stage import ENTRY_POINT
 from tests.bench.ends.tools import ROOT, enter, free_port
+from tests.bench.figures import OURS
 from tests.flows.postfix.instance import Ports, Postfix
 from tests.flows.postfix.ports import reserved
 
@@ -59,6 +60,8 @@ class Contestant:
     """The share of the messages that it is sent: a slow one gets fewer."""
     delivers: bool = True
     """What it takes reaches the sink."""
+    only: str = ""
+    """The one plan that it is there for; empty is all."""
 
 
 @contextmanager
@@ -85,21 +88,26 @@ def stock(sink: int) -> Iterator[Contestant]:
 
 
 @contextmanager
-def gateway(sink: int, folder: Path, workers: int = 1) -> Iterator[Contestant]:
-    """The gateway with everything on: every message is read, judged, logged and kept."""
-    port, name = free_port(), "replygate"
+def gateway(
+    sink: int, folder: Path, workers: int = 1, *, name: str = OURS, only: str = "", after: int = 0
+) -> Iterator[Contestant]:
+    """The gateway with everything on: every message is read, judged, logged and kept.
+
+    What it logs is counted after this entry.
+    """
+    port = free_port()
     state = json.dumps(str(folder / "state"))
     config = CONFIG.format(state=state, next_hop=sink, port=port)
     if workers > 1:
         config = config.replace("[gateway]\n", f"[gateway]\nworkers = {workers}\n")
         name = f"replygate, {workers} workers"
-    with serving(folder, config) as (pid, logged):
+    with serving(folder, config, after) as (pid, logged):
         enter(port).close()
-        yield Contestant(name, port, pid, logged=logged)
+        yield Contestant(name, port, pid, logged=logged, only=only)
 
 
 @contextmanager
-def serving(folder: Path, text: str) -> Iterator[tuple[int, Callable[[], int]]]:
+def serving(folder: Path, text: str, after: int = 0) -> Iterator[tuple[int, Callable[[], int]]]:
     """Serve with this configuration; give the process, and how much is logged."""
     config = folder / "replygate.toml"
     config.write_text(text)
@@ -109,7 +117,7 @@ def serving(folder: Path, text: str) -> Iterator[tuple[int, Callable[[], int]]]:
         process = subprocess.Popen(_command(config, "serve"), cwd=ROOT, stdout=log, stderr=log)
     try:
         store = folder / "state" / "replygate.db"
-        yield process.pid, lambda: _logged(store)
+        yield process.pid, lambda: _logged(store, after)
     finally:
         process.terminate()
         try:
@@ -141,9 +149,10 @@ def _command(config: Path, *words: str) -> list[str]:
     return [sys.executable, "-c", ENTRY_POINT, *words, "--config", str(config)]
 
 
-def _logged(store: Path) -> int:
+def _logged(store: Path, after: int) -> int:
     """Return how many messages the record holds as logged."""
     with pysqlite3.connect(f"file:{store}?mode=ro", uri=True) as read:
-        row = read.execute("SELECT count(*) FROM entries WHERE outcome = 'logged'").fetchone()
+        counted = "SELECT count(*) FROM entries WHERE entry > ? AND outcome = 'logged'"
+        row = read.execute(counted, (after,)).fetchone()
     read.close()
     return int(row[0])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 OURS = "replygate"
 DIRECT = "direct"
 STOCK = "aiosmtpd+aiosmtplib"
+FULL = "replygate: a million kept"
+PERCENTILES = (50, 75, 90, 95, 99, 99.9)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,10 @@ class Figures:
     """Per message."""
     growth: int
     """Octets of memory at the peak, over what it used before."""
+    spread_ms: Sequence[float] = ()
+    """At each of PERCENTILES."""
+    memory: Sequence[tuple[float, int]] = ()
+    """Seconds since it began, and octets over what was used before."""
 
 
 Results = Mapping[str, Mapping[str, Sequence[Figures]]]

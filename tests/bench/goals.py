@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.bench.disk import Disk
-from tests.bench.figures import DIRECT, OURS, STOCK, Results, Row, median
+from tests.bench.figures import DIRECT, FULL, OURS, STOCK, Results, Row, median
+from tests.bench.million import MILLION, Lookups
 
 POSTFIX, HARAKA, AMAVIS, SMTP_SINK = "Postfix", "Haraka", "amavisd", "smtp-sink"
 SYNCED = "write, fsync and direct"
+FEW = 10_000
+"""Messages of a small store."""
 LIMIT = "the goal"
 """Where there is no peer: the figure that is to be kept to."""
 
@@ -23,6 +26,8 @@ class Measured:
     sizes: Mapping[str, int]
     """Octets of each message."""
     rounds: int
+    lookups: Mapping[int, Lookups] = field(default_factory=dict)
+    """By the number of messages that the store held."""
 
     def of(self, plan: str, who: str, figure: str) -> float | None:
         """Return a median; None when that was not measured."""
@@ -69,6 +74,48 @@ def added(figure: str, unit: str, limit: Callable[[Disk], float], said: str) -> 
         more, most = ours - direct, limit(measured.disk)
         metric = f"S, 1 session: {unit} added"
         return _row(metric, more, said, most, "no more", more <= most, measured)
+
+    return goal
+
+
+def grows(messages: int, times: float) -> Goal:
+    """What a lookup costs among so many messages, over what it costs among ten thousand."""
+
+    def goal(measured: Measured) -> Row | None:
+        few, many = (measured.lookups.get(size) for size in (FEW, messages))
+        if few is None or many is None:
+            return None
+        ours, theirs = many.references_us.p50, few.references_us.p50
+        metric = f"ten references among {messages:,}: p50 µs"
+        said, holds = f"ratio <= {times:g}", ours <= times * theirs
+        return _row(metric, ours, f"among {FEW:,}", theirs, said, holds, measured)
+
+    return goal
+
+
+def found_within(messages: int, most_us: float) -> Goal:
+    """What a lookup costs among so many messages."""
+
+    def goal(measured: Measured) -> Row | None:
+        if (many := measured.lookups.get(messages)) is None:
+            return None
+        ours = many.references_us.p50
+        metric = f"ten references among {messages:,}: p50 µs, goal"
+        return _row(metric, ours, LIMIT, most_us, "no more", ours <= most_us, measured)
+
+    return goal
+
+
+def as_empty(figure: str, unit: str, said: str, holds: Callable[[float], bool]) -> Goal:
+    """S on a store of a million, against an empty one."""
+
+    def goal(measured: Measured) -> Row | None:
+        plan = "S, 20 sessions"
+        full, empty = (measured.of(plan, who, figure) for who in (FULL, OURS))
+        if full is None or not empty:
+            return None
+        metric = f"{plan}, a million kept: {unit}"
+        return _row(metric, full, "empty", empty, said, holds(full / empty), measured)
 
     return goal
 
@@ -137,6 +184,11 @@ GOALS: Sequence[Goal] = (
     within("XL, 1 session", "growth", "peak memory growth", _share("XL", 0.1)),
     within("XL, 4 sessions", "growth", "peak memory growth", _share("XL", 0.2)),
     within("L, 20 sessions", "growth", "peak memory growth", _fixed(40e6)),
+    grows(MILLION, 2),
+    grows(3 * MILLION, 2.5),
+    found_within(MILLION, 50.0),
+    as_empty("rate", "messages/s", "ratio >= 0.8", lambda ratio: ratio >= 0.8),
+    as_empty("p99_ms", "p99 ms", "ratio <= 3", lambda ratio: ratio <= 3),
     within("S, 20 sessions", "cpu_ms", "CPU ms per message", _fixed(0.5)),
     within("M, 20 sessions", "cpu_ms", "CPU ms per message", _fixed(1.0)),
     within("XL, 1 session", "cpu_ms", "CPU ms per message", _fixed(200.0)),

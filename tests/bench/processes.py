@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 RESET_PEAK = "5"
 """Written to clear_refs: the peak counts from now (proc(5))."""
+SAMPLE_S = 0.02
 
 
 def cpu_s(root: int) -> float:
@@ -37,6 +41,26 @@ def reset_peak(root: int) -> None:
             Path(f"/proc/{process}/clear_refs").write_text(RESET_PEAK)
         except (ProcessLookupError, FileNotFoundError):
             continue
+
+
+@contextmanager
+def watched(root: int) -> Iterator[list[tuple[float, int]]]:
+    """Give a list that fills with seconds and octets of memory over what was used before."""
+    samples: list[tuple[float, int]] = []
+    ended = threading.Event()
+    before, began = memory(root), time.monotonic()
+
+    def look() -> None:
+        while not ended.wait(SAMPLE_S):
+            samples.append((time.monotonic() - began, memory(root) - before))
+
+    looking = threading.Thread(target=look, name="memory")
+    looking.start()
+    try:
+        yield samples
+    finally:
+        ended.set()
+        looking.join()
 
 
 def _tree(root: int) -> Iterator[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.ends.tools import Sink, Tools, enter, send, tools
+from tests.bench.figures import PERCENTILES
 from tests.bench.messages import ID
 
 WIRE = f"Message-ID: <{ID}.s@x.example>\r\n\r\n..dot\r\n\r\n.\r.\n..\r\n".encode()
@@ -36,6 +37,15 @@ def test_sink_has_every_octet_that_the_load_sent(sink: Sink, tmp_path: Path) -> 
     taken = sink.taken().since(before)
     assert (taken.messages, taken.octets, taken.sum) == (50, sent.octets, sent.sum)
     assert sent.octets == 50 * len(WIRE)
+
+
+def test_load_tells_how_long_the_slowest_took(sink: Sink, tmp_path: Path) -> None:
+    message = tmp_path / "message"
+    message.write_bytes(WIRE)
+    sent = send(sink.tools, sink.port, message, 3, 50)
+    assert sent.spread_ms == tuple(sorted(sent.spread_ms))
+    assert (sent.spread_ms[0], sent.spread_ms[4]) == (sent.p50_ms, sent.p99_ms)
+    assert len(sent.spread_ms) == len(PERCENTILES)
 
 
 def test_sink_finds_the_end_wherever_the_octets_are_split(sink: Sink) -> None:

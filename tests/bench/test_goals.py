@@ -5,8 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.bench.disk import Disk
-from tests.bench.figures import DIRECT, OURS, STOCK, Figures
-from tests.bench.goals import Measured, added, as_the_disk, in_time_of, times_as_fast, within
+from tests.bench.figures import DIRECT, FULL, OURS, STOCK, Figures
+from tests.bench.goals import (
+    FEW,
+    Measured,
+    added,
+    as_empty,
+    as_the_disk,
+    found_within,
+    grows,
+    in_time_of,
+    times_as_fast,
+    within,
+)
+from tests.bench.million import MILLION, Lookups
+from tests.bench.probes import Spread
 
 
 def figures(rate: float = 1.0, p50_ms: float = 1.0, growth: int = 0) -> list[Figures]:
@@ -58,3 +71,35 @@ def test_a_large_message_is_held_to_writing_it_and_sending_it_directly() -> None
     row = as_the_disk(1.2)(found)
     assert row is not None
     assert (row.peer_figure, row.holds) == (150.0, False)
+
+
+def looked_up(few: float, many: float) -> Measured:
+    """Return what lookups took in a small and in a large store."""
+    took = {FEW: few, MILLION: many}
+    lookups = {n: Lookups(n, Spread(p50, 99.0), Spread(99.0, 99.0)) for n, p50 in took.items()}
+    return Measured({}, Disk(2.0, 4.0, 100.0), {}, 1, lookups)
+
+
+@pytest.mark.parametrize(("many", "holds"), [(40.0, True), (41.0, False)])
+def test_a_lookup_is_held_to_what_it_takes_in_a_small_store(many: float, holds: bool) -> None:
+    row = grows(MILLION, 2)(looked_up(20.0, many))
+    assert row is not None
+    assert row.holds is holds
+
+
+def test_a_lookup_is_held_to_a_time() -> None:
+    row = found_within(MILLION, 50.0)(looked_up(20.0, 51.0))
+    assert row is not None
+    assert row.holds is False
+
+
+def test_lookups_that_were_not_measured_make_no_row() -> None:
+    assert grows(3 * MILLION, 2.5)(looked_up(20.0, 40.0)) is None
+
+
+@pytest.mark.parametrize(("rate", "holds"), [(80.0, True), (79.0, False)])
+def test_a_full_store_is_held_to_an_empty_one(rate: float, holds: bool) -> None:
+    found = measured(figures(100.0), FULL, figures(rate), "S, 20 sessions")
+    row = as_empty("rate", "messages/s", "ratio >= 0.8", lambda ratio: ratio >= 0.8)(found)
+    assert row is not None
+    assert row.holds is holds

@@ -186,9 +186,14 @@ int main(int argc, char **argv)
     long bad = failed, good = wanted - bad;
     qsort(took, (size_t)wanted, sizeof *took, by_size);
     printf("{\"sent\": %ld, \"failed\": %ld, \"seconds\": %.6f, \"p50_ms\": %.4f, "
-           "\"p99_ms\": %.4f, \"octets\": %llu, \"sum\": %llu}\n",
+           "\"p99_ms\": %.4f, \"octets\": %llu, \"sum\": %llu, \"spread_ms\": [",
            good, bad, lasted, good ? took[bad + (good - 1) / 2] * 1e3 : 0.0,
            good ? took[bad + (good * 99 + 99) / 100 - 1] * 1e3 : 0.0, (unsigned long long)octets,
            (unsigned long long)(sum + plain * (uint64_t)good));
+    static const long of_thousand[] = {500, 750, 900, 950, 990, 999};
+    for (size_t i = 0; i < sizeof of_thousand / sizeof *of_thousand; i++)
+        printf("%s%.4f", i ? ", " : "",
+               good ? took[bad + (good * of_thousand[i] + 999) / 1000 - 1] * 1e3 : 0.0);
+    puts("]}");
     return 0;
 }

@@ -89,6 +89,7 @@ async def main(port: int, message: bytes, sessions: int, messages: int, run: int
     await asyncio.gather(*(load.session(numbers) for _ in range(sessions)))
     lasted = time.perf_counter() - started
     took = sorted(load.took) or [0.0]
+    ranks = ((len(took) * part + 999) // 1000 - 1 for part in (500, 750, 900, 950, 990, 999))
     told = {
         "sent": len(load.took),
         "failed": load.failed,
@@ -97,6 +98,7 @@ async def main(port: int, message: bytes, sessions: int, messages: int, run: int
         "p99_ms": took[(len(took) * 99 + 99) // 100 - 1] * 1e3,
         "octets": len(message) * len(load.took),
         "sum": load.sum,
+        "spread_ms": [took[rank] * 1e3 for rank in ranks],
     }
     print(json.dumps(told))
 

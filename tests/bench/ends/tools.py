@@ -33,6 +33,8 @@ class Sent:
     octets: int
     sum: int
     """Of all octets sent."""
+    spread_ms: tuple[float, ...]
+    """At 50, 75, 90, 95, 99 and 99.9 of a hundred."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def send(tools: Tools, port: int, message: Path, sessions: int, count: int) -> S
         text=True,
         check=True,
     )
-    sent = Sent(**json.loads(done.stdout))
+    told = json.loads(done.stdout)
+    sent = Sent(**{**told, "spread_ms": tuple(told["spread_ms"])})
     if sent.failed:
         raise RuntimeError(f"{sent.failed} of {count} messages were not taken:\n{done.stderr}")
     return sent
