@@ -39,7 +39,13 @@ _SUBJECT: Final = re.compile(
     r"error\s+sending\s+your\s+mail|returning\s+(?:message\s+)?to\s+sender|message\s+\S*\s*delayed|"
     r"warning:\s+(?:message|could)|not\s+delivered|delivery\s+report|unzustellbar|"
     r"nicht\s+zugestellt|"
-    r"non\s+remis|échec|no\s+se\s+pudo\s+entregar|mancato\s+recapito|onbestelbaar|niet\s+bezorgd|"
+    r"non\s+(?:remis|distribu)|échec|no\s+se\s+(?:pudo|puede|ha\s+podido)\s+entregar|"
+    r"no\s+entregado|mancato\s+recapito|non\s+recapitabile|"
+    r"n[ãa]o\s+(?:entregue|entregável|foi\s+possível\s+entregar)|falha\s+na\s+entrega|"
+    r"onbestelbaar|niet\s+bezorgd|kunde\s+inte\s+leverera|går\s+inte\s+att\s+leverera|"
+    r"kan\s+ikke\s+leveres|ei\s+voi\s+toimittaa|toimitus\s+epäonnistui|"
+    r"kézbesíthetetlen|nelivrabil|teslim\s+edilem|αποτυχία\s+παράδοσης|не\s+вдалося\s+доставити|"
+    r"無法傳遞|傳遞失敗|未送达|未傳遞的|傳送失敗|"
     r"olevererbart|ikke\s+levert|nie\s+dostarczono|nedoručiteln|не\s+доставлено|недоставлен|"
     r"配信できません|配信不能|送信エラー|メールエラー|返送|退信|无法投递|投递失败|반송|배달\s*실패",
     re.IGNORECASE,
@@ -56,12 +62,19 @@ _FAILURE: Final = re.compile(
     r"invalid\s+user\s+address|"
     r"final-recipient:|\b55\d[ -]|送信できません|配信できません|送信に失敗|"
     r"не\s+может\s+быть\s+доставлено|"
-    r"konnte\s+nicht|n'a\s+pas\s+pu|no\s+se\s+ha\s+podido|impossible\s+de",
+    r"mailbox\s+(?:is\s+full|exceeds)|over\s*quota|quota\s+exceeded|is\s+delayed\s+for|"
+    r"konnten?\s+nicht|nicht\s+(?:erreicht|zugestellt)|n.a\s+pas\s+(?:pu|été)|n.ont\s+pas\s+(?:pu|été)|"
+    r"no\s+(?:se\s+)?ha\s+podido|impossible\s+de|no\s+se\s+(?:pudo|puede)|"
+    r"non\s+è\s+stat|non\s+ha\s+raggiunto|impossibile\s+(?:recapitare|consegnare|contattare)|"
+    r"n[ãa]o\s+(?:foi|pôde|chegou)|niet\s+(?:worden\s+)?(?:bezorgd|afgeleverd|bereikt)|"
+    r"nie\s+(?:dotarła|można|została|udało)|nådde\s+inte|kunde\s+inte|ikke\s+(?:leveres|levert|"
+    r"nådd|nået|afleveres)|ei\s+(?:voitu|voida|tavoittanut)|nelze\s+doručit|nebyl\w*\s+doruč|"
+    r"не\s+(?:был\w*|удалось|вдалося)|未能送达|無法傳遞|无法送达|届きませんでした|배달되지|전달되지",
     re.IGNORECASE,
 )
 _ORIGINAL: Final = re.compile(
     r"(?m)^[-\s>*|=]*(?:this is a copy of the|below this line is a copy|enclosed is a copy|"
-    r"original message follows|"
+    r"(?:possibly truncated )?original message follows|"
     r"below is a copy of the original|message headers follow|the header of the original|"
     r"original message|"
     r"unsent message follows|returned message|message text follows|included is a copy|"
@@ -73,7 +86,7 @@ _ORIGINAL: Final = re.compile(
 _ADDR: Final = r"[^\s<>\"',;:()\[\]|@]{1,64}@[^\s<>\"',;:()\[\]|@]{1,254}[^\s<>\"',;:()\[\]|.@]"
 _ON_LINE: Final = re.compile(
     rf"(?m)^(?:[ \t>*|]|\d{{3}}[ -]|\[)*(?:pipe to .*?)?[<\"]?({_ADDR})[>\"]?"
-    rf"(?=[ \t]*(?:$|:|\.\.\.|\[|<| on | Invalid| Error|, ))"
+    rf"(?=[ \t]*(?:$|:|\.\.\.|\[|<| (?:on|am|le|el|il|em|op) | Invalid| Error|, ))"
 )
 _BEHIND_WORDS: Final = re.compile(
     rf"(?:RCPT\s*TO:?|recipients?[^:\n<]{{0,80}}:|delivered\s+to:?|"
@@ -89,7 +102,7 @@ _NOT_RECIPIENT: Final = re.compile(
 )
 _DELAY: Final = re.compile(
     r"been\s+delayed|not\s+yet\s+been\s+delivered|warning\s+message\s+only|"
-    r"will\s+(?:be\s+retried|keep\s+trying)",
+    r"will\s+(?:be\s+retried|keep\s+trying)|is\s+delayed\s+for|only\s+a\s+temporary\s+failure",
     re.IGNORECASE,
 )
 _JSON_BOUNCE: Final = re.compile(r'"notificationType"\s*:\s*"(Bounce|Delivery|Complaint)"')

@@ -33,11 +33,24 @@ _UNKNOWN_USER: Final = re.compile(
     r"doesn.t\s+have\s+an?\s+\S+\s+account|no\s+valid\s+recipients|resolver\.adr\.recip\w*notfound|"
     r"recipnotfound|no\s+account\s+by\s+that\s+name|user\s+doesn.t\s+exist|undeliverable\s+address|"
     r"unknown\s+recipient|recipient\s+not\s+found|not\s+listed\s+in|invalid\s+recipient|"
-    r"not\s+our\s+customer|"
+    r"not\s+our\s+customer|55\d[- ][^\n]{0,40}mailbox\s+unavailable|"
+    r"5\.4\.1\s+recipient\s+address\s+rejected:\s+access\s+denied|"
+    r"(?:postfach|empf[äa]e?nger|konto|adresse)\b[^.;\n]{0,80}?(?:nicht\s+(?:vorhanden|bekannt|gefunden)|"
+    r"existiert\s+nicht|unbekannt)|unbekannte\w*\s+(?:empf|benutzer|adress)|"
+    r"(?:adresse|destinataire|compte)\b[^.;\n]{0,80}?(?:inconnue?|introuvable|invalide|"
+    r"n.existe\s+pas)|(?:cuenta|buz[óo]n|direcci[óo]n|destinatario|usuario)\b[^.;\n]{0,80}?"
+    r"(?:no\s+existe|desconocid[oa]|no\s+se\s+(?:encontr|pudo\s+encontrar))|"
+    r"(?:utente|casella|destinatario|indirizzo)\b[^.;\n]{0,80}?(?:non\s+esiste|sconosciut|"
+    r"inesistente)|(?:usu[áa]rio|caixa|conta|endere[çc]o)\b[^.;\n]{0,80}?(?:n[ãa]o\s+existe|"
+    r"desconhecid|inexistente)|(?:gebruiker|postvak|adres)\b[^.;\n]{0,80}?(?:bestaat\s+niet|"
+    r"onbekend)|(?:użytkownik|skrzynka|adres)\b[^.;\n]{0,80}?nie\s+istnieje|"
+    r"(?:пользовател\w*|ящик\w*|адрес\w*)\b[^.;\n]{0,80}?не\s+(?:существует|найден)|"
+    r"нет\s+такого\s+(?:пользовател|адрес)|"
     r"存在しません|見つかりません|宛先不明|用户不存在",
     re.IGNORECASE,
 )
 _UNKNOWN_HOST: Final = re.compile(
+    r"non-?existent\s+(?:hosts?|domain)|all\s+host\s+address\s+lookups\s+failed|"
     r"host\s+(?:or\s+domain\s+)?(?:name\s+)?(?:not\s+found|unknown|lookup\s+failed)|"
     r"unknown\s+(?:mail\s+)?host|"
     r"(?:host|domain)(?:\s+name)?\s+(?:not\s+found|does\s*(?:n.t|\s+not)\s+exist|unknown|"
@@ -57,6 +70,14 @@ _AFTER_DATA: Final = re.compile(
     r">>>\s*DATA\s+<<<\s*55\d[^\n]*unknown|in\s+reply\s+to\s+(?:end\s+of\s+)?DATA|"
     r"after\s+end\s+of\s+data|"
     r"SMTP\s+command\s+DATA|did\s+not\s+like\s+our\s+(?:final\s+)?DATA",
+    re.IGNORECASE,
+)
+# About the sender's address, not the recipient's.
+_OF_SENDER: Final = frozenset(["5.1.7", "5.1.8"])
+# Words of those who ask for the recipient only then (Exchange, Yahoo, Mail.ru), and of no filter.
+_SURELY_UNKNOWN: Final = re.compile(
+    r"doesn.t\s+have\s+an?\s+\S+\s+account|recip\w*notfound|\b5\.1\.10\b|"
+    r"invalid\s+mailbox\.\s+local\s+mailbox\b[^\n]{0,100}user\s+not\s+found",
     re.IGNORECASE,
 )
 _NEEDS_RCPT: Final = re.compile(r"\b503\b|need\s+rcpt|no\s+valid\s+rec", re.IGNORECASE)
@@ -106,6 +127,8 @@ def is_hard(status: str, diagnostic: str, context: str = "") -> bool | None:
     code = status
     if not code or code in _VAGUE_STATUS:
         code = find_status(text) or status
+    if code in _OF_SENDER:
+        return False
     if _MOVED.search(text) or _TAKES_NO_MAIL.search(text):
         return True
     if _FULL.search(told) or _FULL.search(text):
@@ -126,6 +149,8 @@ def _by_words(code: str, text: str, told: str) -> bool | None:
     if is_vague and code[:1] != "4" and not (names_user or names_host):
         names_user = _UNKNOWN_USER.search(told) is not None
     if names_user:
+        if _SURELY_UNKNOWN.search(text):
+            return True
         whole = f"{text}\n{told}"
         return not (_was_after_data(whole) or _COMMAND_FAILED.search(whole))
     if names_host:

@@ -131,6 +131,61 @@ def test_the_words_of_mtas_without_a_report_part_are_read(text: str) -> None:
     assert (result.recipient, result.hard) == ("bob@x.example", True)
 
 
+TRANSLATED = {
+    "de exchange": (
+        "Unzustellbar: Angebot",
+        (
+            "Folgende Empfänger wurden nicht erreicht:\n\n      bob@x.example am 05.03.2024 10:13\n"
+            "            Das E-Mail-Konto ist nicht vorhanden. <mx #5.1.1>\n"
+        ),
+    ),
+    "es exchange": (
+        "No se puede entregar: Oferta",
+        (
+            "No se puede contactar con:\n\n      bob@x.example el 05/03/2024\n"
+            "            La cuenta no existe. <mx #5.1.1>\n"
+        ),
+    ),
+    "fr exchange": (
+        "Non remis : Devis",
+        (
+            "Votre message n'a pas été remis.\n\n      bob@x.example le 05/03/2024\n"
+            "            <mx #5.1.1>\n"
+        ),
+    ),
+    "en groupwise": (
+        "Message status - undeliverable",
+        (
+            "The message was undeliverable to:\n\tbob@x.example (user not found)\n\n"
+            "Possibly truncated original message follows:\n\nMessage-ID: <1@out.example>\n"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("subject", "text"), TRANSLATED.values(), ids=TRANSLATED.keys())
+def test_reports_in_other_languages_are_read(subject: str, text: str) -> None:
+    (result,) = results(read(letter(text, subject=subject, From=DAEMON)))
+    assert (result.recipient, result.hard) == ("bob@x.example", True)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "action"),
+    [
+        ("Undeliverable Mail", "User mailbox exceeds allowed size: bob@x.example\n", "failed"),
+        ("Returned Mail", "The account is over quota.\n\n<bob@x.example>\n", "failed"),
+        (
+            "Delivery status notification: warning",
+            "A message is delayed for more than 4h for:\n\nbob@x.example: Connection timeout\n",
+            "delayed",
+        ),
+    ],
+)
+def test_what_may_pass_is_reported_as_soft(subject: str, text: str, action: str) -> None:
+    (result,) = results(read(letter(text, subject=subject, From=DAEMON)))
+    assert (result.recipient, result.action, result.hard) == ("bob@x.example", action, False)
+
+
 def test_a_null_return_path_and_a_subject_make_a_bounce_without_a_daemon() -> None:
     message = read(letter(OLD["exim"], subject="Returned mail", Return_Path="<>"))
     assert message.kind is Kind.BOUNCE
