@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from gateway.cli.afar import Afar
 from gateway.cli.trouble import CommandError
@@ -15,26 +14,16 @@ from gateway.model.facts import Sighting
 from gateway.model.handover import Kind, Push, Standing, State
 from gateway.model.message import Attachment
 from gateway.model.suggestion import Suggestion
+from gateway.store.closing import Closing
 from gateway.store.entries import Filters
 from gateway.web.api import shapes
 
 
-class AfarEntries:
+class AfarEntries(Closing):
     """The record of a gateway afar, read."""
 
     def __init__(self, gateway: Afar) -> None:
         self._gateway = gateway
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing was opened."""
 
     def search(self, filters: Filters | None = None) -> Iterator[Entry]:
         """Yield the entries that pass all filters, newest first."""

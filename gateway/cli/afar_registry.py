@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from gateway.cli.afar import Afar, part
 from gateway.model.directory import Connection, Mailbox, NeverLog, ProviderChange, User
 from gateway.model.facts import Contact, Enrolment
+from gateway.store.closing import Closing
 from gateway.store.people import ContactRow, Enrolled, Imported, Suggestion
 from gateway.web.api import company, lists, people, shapes
 
@@ -20,24 +19,13 @@ AT_ONCE = 2000
 """Rows of an import in one call."""
 
 
-class AfarRegistry:
+class AfarRegistry(Closing):
     """The registry of a gateway that is asked by its API."""
 
     def __init__(self, gateway: Afar) -> None:
         self._get = gateway.get
         self._post = gateway.post
         self._send = gateway.send
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Nothing was opened."""
 
     def add_user(self, address: str, name: str = "", role: str = "member") -> User:
         """Add a user by the login address."""

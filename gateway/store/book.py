@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from gateway.mail.addresses import key_of
 from gateway.store import database
 from gateway.store.bulletin import Bulletin
+from gateway.store.closing import Closing
 from gateway.store.contacts import contact_numbers
 from gateway.store.faults import (
     BadAddressError,
@@ -29,7 +29,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class Book:
+class Book(Closing):
     """A connection for the command line: synchronous, each change a transaction of its own."""
 
     def __init__(
@@ -47,17 +47,6 @@ class Book:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _change(self) -> Iterator[database.Connection]:

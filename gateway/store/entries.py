@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from gateway.model.decision import Outcome, Reason
 from gateway.model.entry import AttachmentNote, Entry, PastDecision
 from gateway.model.envelope import Direction, Relayed, RelayState, Reply
 from gateway.store import database
 from gateway.store.book import address_key, now
+from gateway.store.closing import Closing
 from gateway.store.contacts import contact_numbers, read_contacts
 from gateway.store.described import read_attachment, read_notes, read_trace
 from gateway.store.recall import hits_of, read_sightings, read_threads
@@ -48,7 +48,7 @@ class Filters:
     limit: int | None = None
 
 
-class Entries:
+class Entries(Closing):
     """The record, read."""
 
     def __init__(
@@ -65,17 +65,6 @@ class Entries:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def search(self, filters: Filters | None = None) -> Iterator[Entry]:
         """Yield the entries that pass all filters, newest first."""
