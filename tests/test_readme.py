@@ -85,10 +85,15 @@ def test_every_command_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         assert done.exit_code == 0, f"{line}: {done.output}"
 
 
-def test_the_move_to_several_machines_runs(postgres: PostgresServer, tmp_path: Path) -> None:
+def test_the_move_to_several_machines_runs(
+    postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chapter = README.partition("## More than one machine\n")[2].partition("\n## ")[0]
     lines = [line.strip() for line in re.findall(r"^ {4}\S.*$", chapter, re.MULTILINE)]
-    createdb, copy, *settings = lines
+    createdb, copy, *others = lines
+    settings = [line for line in others if not line.startswith("replygate ")]
+    kept = [shlex.split(line)[1:] for line in others if line.startswith("replygate ")]
+    assert {words[0] for words in kept} == {"backup", "vacuum"}
     file = tmp_path / "replygate.toml"
     file.write_text(CONFIG.format(state=tmp_path / "state"))
     runner = CliRunner()
@@ -110,7 +115,8 @@ def test_the_move_to_several_machines_runs(postgres: PostgresServer, tmp_path: P
     copied = runner.invoke(main, shlex.split(ours(copy))[1:])
     assert copied.exit_code == 0, copied.output
     file.write_text("\n".join([file.read_text(), *map(ours, settings)]))
-    for words in (["user", "list"], ["decisions"], ["query", "SELECT 1"]):
+    monkeypatch.chdir(tmp_path)
+    for words in (["user", "list"], ["decisions"], ["query", "SELECT 1"], *kept):
         done = runner.invoke(main, [*words, "--config", str(file)])
         assert done.exit_code == 0, done.output
         assert words[0] != "user" or "anna@corp.example" in done.output
