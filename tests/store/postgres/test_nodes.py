@@ -195,6 +195,32 @@ def test_a_database_that_is_newer_is_refused(node: Nodes, url: str) -> None:
             connection.execute("DELETE FROM migrations WHERE number = 9999")
 
 
+async def test_a_node_that_runs_goes_on_beside_one_that_has_migrated_further(
+    two: tuple[Office, Office], url: str
+) -> None:
+    first, second = two
+    for one in two:
+        # Each has said its statements often enough that the server keeps them prepared.
+        for number in range(4):
+            await one.log(letter(f"{number}{one.path.parent.name}"))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ALTER TABLE entries ADD COLUMN future BIGINT NOT NULL DEFAULT 0")
+        connection.execute("ALTER TABLE contacts ADD COLUMN future TEXT NOT NULL DEFAULT ''")
+        connection.execute("INSERT INTO migrations VALUES (9999, 'future', 0)")
+    try:
+        for number, one in enumerate(two):
+            entry = await one.log(letter(f"after-{number}"))
+            assert await one.store.kept(entry) is not None
+        (thread,) = (await first.facts(letter("ask", cites=["after-1"]))).threads
+        assert thread.tracked
+        await second.store.waiting()
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DELETE FROM migrations WHERE number = 9999")
+            connection.execute("ALTER TABLE entries DROP COLUMN future")
+            connection.execute("ALTER TABLE contacts DROP COLUMN future")
+
+
 def test_a_server_that_is_away_is_said_with_its_name(tmp_path: Path) -> None:
     path = ServedPath.at(tmp_path / "store", "postgresql://me:secret@127.0.0.1:1/mail")
     with pytest.raises(StoreBusyError, match=r"postgresql://127\.0\.0\.1:1/mail") as told:
