@@ -70,7 +70,7 @@ class PeopleViews(Entries):
         if after:
             where, values = f"{where} AND c.contact < ?", [*values, after]
         if scope is not None:
-            where = f"{where} AND {_known('ORDER BY t.entry DESC LIMIT 200')}"
+            where = f"{where} AND {_known(scope, 'ORDER BY t.entry DESC LIMIT 200')}"
             values += _known_values(scope)
         rows = self._rows(
             "SELECT c.contact, c.address, c.name, c.owner,"
@@ -109,7 +109,7 @@ class PeopleViews(Entries):
         """
         if scope is None:
             return True
-        sql = f"SELECT 1 FROM contacts c WHERE c.contact = ? AND {_known()}"
+        sql = f"SELECT 1 FROM contacts c WHERE c.contact = ? AND {_known(scope)}"
         return bool(self._rows(sql, number, *_known_values(scope)))
 
     def owns(self, user: str, contact: int) -> bool:
@@ -204,18 +204,24 @@ OWNED = (
 """Whether a contact of an entry belongs to somebody; for SQL."""
 
 
-def _known(newest: str = "") -> str:
+def _known(scope: Scope, newest: str = "") -> str:
     """Return the condition that a contact is the asker's; a list looks at its newest mail only."""
+    heard = ""
+    if scope.mailboxes:
+        places = ",".join("?" * len(scope.mailboxes))
+        heard = (
+            " OR (e.direction = 'incoming' AND EXISTS (SELECT 1 FROM json_each(e.mailboxes)"
+            f" WHERE value IN ({places})))"
+        )
     return (
         "(c.owner = ? OR EXISTS (SELECT 1 FROM (SELECT t.entry FROM tied t"
         f" WHERE t.contact = c.contact {newest}) y JOIN entries e ON e.entry = y.entry"
-        " WHERE e.user = ? OR (e.direction = 'incoming' AND EXISTS (SELECT 1 FROM"
-        " json_each(e.mailboxes) b JOIN mailboxes k ON k.address = b.value WHERE k.user = ?))))"
+        f" WHERE e.user = ?{heard}))"
     )
 
 
 def _known_values(scope: Scope) -> list[str]:
-    return [scope.user] * 3
+    return [scope.user, scope.user, *scope.mailboxes]
 
 
 def escaped(text: str) -> str:
