@@ -10,9 +10,10 @@ SELECT … FOR UPDATE, with NOWAIT and SKIP LOCKED; READ COMMITTED and REPEATABL
 `jsonb_array_elements_text`, `json_agg`, `array_agg`, `strpos`, `encode`. Nothing else:
 no extension, no trigger, no procedure, no foreign key, no advisory lock, no temporary table, no
 COPY, no deferred constraint. LISTEN and NOTIFY only save waiting: an engine without them is asked
-once a second. Beside the mail: a rehearsal makes a schema and tables LIKE ours in it, and goes
-without where that is refused; `replygate vacuum` asks for VACUUM (ANALYZE); a copy into it asks
-for `setval` and `pg_get_serial_sequence`.
+once a second. Beside the mail: a rehearsal makes a schema with UNLOGGED tables
+LIKE ours, asks `pg_total_relation_size`, and goes without where that is refused; `replygate vacuum`
+asks for VACUUM (ANALYZE) and `pg_database_size`; a copy asks for `setval` and
+`pg_get_serial_sequence`; the tables are found in `information_schema`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from gateway.store.postgres import schema
@@ -82,3 +85,18 @@ def test_no_table_is_left_in_the_words_of_sqlite(step: tuple[int, str, str]) -> 
 )
 def test_nul_is_replaced_and_what_only_looks_like_it_stays(odd: str, plain: str) -> None:
     assert without_nul(odd) == plain
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["EXTENSION", "TEMP", "TRIGGER", "FUNCTION", "PROCEDURE", "DEFERRABLE", "REFERENCES"],
+)
+def test_what_other_engines_lack_is_in_no_table(word: str) -> None:
+    made = "".join(script for _, _, script in schema.steps())
+    assert not re.search(rf"\b{word}", made)
+
+
+@pytest.mark.parametrize("word", ["pg_advisory", "pg_try_advisory", "LOCK TABLE", "SERIALIZABLE"])
+def test_no_lock_is_asked_for_that_other_engines_lack(word: str) -> None:
+    sources = Path(schema.__file__).parent.glob("*.py")
+    assert not [one.name for one in sources if word in one.read_text("utf-8")]
