@@ -53,6 +53,12 @@ _SUBJECT: Final = re.compile(
     r"ikke\s+(?:til\s+stede|p[åa]\s+kontoret)|"
     r"automaattinen\s+(?:vastaus|poissaolo)|poissaolo\w*|poissa\b|"
     r"automatick[áa]\s+odpov[ěe][ďd]|mimo\s+kancel[áa][řr]|nep[řr][íi]tomnost|"
+    r"automatski\s+odgovor|samodejni\s+odgovor|izvan\s+ureda|automaatvastus|"
+    r"automaatne\s+vastus|automatikus\s+válasz|házon\s+kívül|r[ăa]spuns\s+automat|"
+    r"în\s+afara\s+biroului|otomatik\s+(?:yanıt|cevap)|ofis\s+dışında|automatinis\s+atsakymas|"
+    r"automātiska\s+atbilde|resposta\s+automàtica|αυτόματη\s+απάντηση|εκτός\s+γραφείου|"
+    r"автоматична\s+відповідь|автовідповід\w*|автоматичен\s+отговор|תשובה\s+אוטומטית|"
+    r"מענה\s+אוטומטי|رد\s+تلقائي|trả\s+lời\s+tự\s+động|balasan\s+otomatis|"
     r"автоматический\s+ответ|автоответ\w*|нет\s+на\s+месте|"
     r"自动(?:答复|回复)|自動(?:回覆|回復|答覆|返信|応答|配信)|不在(?:通知|のお知らせ|です|"
     r"にして)|休假|外出中|"
@@ -105,13 +111,20 @@ _UNTIL: Final = re.compile(
     r"\bbis\b|\bab\s+(?:dem\s+)?(?=\S*\d)|wieder|jusqu.au|de\s+retour|reviendrai|hasta|regres|"
     r"vuelv|fino\s+al?|rientr|torner|"
     r"até|retorn|\btot\b|terug|\bdo\b|wracam|\btill\b|tillbaka|\btil\b|tilbage|tilbake|asti|"
-    r"saakka|palaan|zpět|"
+    r"saakka|palaan|zpět|zurück|späť|natrag|"
+    r"\bto\s+(?=\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|"
+    r"nov|dec))|\bkuni\b|tagasi|-ig\b|visszatér|până|revin\b|kadar|döneceğ|έως|μέχρι|επιστρ|"
+    r"повернусь|之前|以前|"
     r"\bдо\b|вернусь|まで|に戻り|より(?:通常|出社|対応)|至|返回|까지|복귀",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
     r"[^\s<>\"',;:()\[\]|@]{1,64}@[^\s<>\"',;:()\[\]|@]{1,254}\.[^\s<>\"',;:()\[\]|.@]{1,63}"
 )
+# Languages that set no space behind an address go on with their own letters.
+_ASCII_ADDRESS: Final = re.compile(r"[!-~]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?=[^!-~])")
+_BEHIND_DATE: Final = frozenset(("asti", "saakka", "kadar", "-ig"))
+"""Words for `until` that stand behind the date, as all of East Asia's do."""
 _HEAD_CHARS: Final = 8000
 _SPAN_CHARS: Final = 80
 _AMERICAN_ZONE: Final = re.compile(rb"[+-]\d{4}")
@@ -182,21 +195,29 @@ def _until(heading: Heading, head: str) -> str:
     """Return the date nearest to a word such as `until`."""
     zone = _AMERICAN_ZONE.search(heading.first("date") or b"")
     american = zone is not None and -1000 <= int(zone.group()) <= -400
+    begins = ""
     for found in _UNTIL.finditer(head):
         behind = head[found.end() : found.end() + _SPAN_CHARS]
-        if said := find_date(behind, heading.date, american=american):
-            return said
         before = head[max(0, found.start() - _SPAN_CHARS // 2) : found.start()]
-        if found.group()[0] > "\u3000" and (said := find_date(before, heading.date)):
+        word = found.group().lower()
+        said = find_date(behind, heading.date, american=american)
+        if not said and (word in _BEHIND_DATE or word[0] > "\u3000"):
+            said = find_date(before, heading.date)
+        if said and word.strip() in ("ab", "ab dem"):
+            # The absence may begin then as well as end.
+            begins = begins or said
+        elif said:
             return said
-    return ""
+    return begins
 
 
 def _successor(heading: Heading, text: str) -> str:
     """Return the first address in the body that is neither the author's nor a recipient's."""
     known = {a.key for a in (*heading.authors, *heading.to, *heading.cc, *heading.reply_to)}
     for found in _ADDRESS.finditer(text[:_HEAD_CHARS]):
-        key = key_of(found.group().removeprefix("mailto:"))
+        written = found.group().removeprefix("mailto:")
+        plain = _ASCII_ADDRESS.match(written)
+        key = key_of(plain.group() if plain else written)
         if key and key not in known:
             return key
     return ""

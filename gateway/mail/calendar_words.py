@@ -15,48 +15,62 @@ from gateway.mail.folding import folded
 _MONTHS: Final = (
     (
         "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia "
-        "styczeń sty januari tammikuuta ledna leden января янв"
+        "styczeń sty januari tammikuuta ledna leden января янв "
+        "januára siječnja jaanuar január ianuarie січня ocak ιανουαρίου"
     ),
     (
         "feb february februar février févr febrero febbraio fevereiro fev februari lutego "
-        "luty lut helmikuuta února únor февраля фев"
+        "luty lut helmikuuta února únor февраля фев "
+        "februára veljače veebruar február februarie лютого şubat φεβρουαρίου"
     ),
     (
         "mar march märz maerz mrz mars marzo março maart mrt marca marzec marts maaliskuuta "
-        "března březen марта"
+        "března březen марта "
+        "ožujka märts március márc martie березня mart μαρτίου"
     ),
     (
         "apr april avril avr abril abr aprile kwietnia kwiecień kwi huhtikuuta dubna duben "
-        "апреля апр"
+        "апреля апр "
+        "apríla travnja aprill április aprilie квітня nisan απριλίου"
     ),
-    "may mai mayo maggio mag maio mei maja maj toukokuuta května květen мая май",
+    (
+        "may mai mayo maggio mag maio mei maja maj toukokuuta května květen мая май "
+        "mája svibnja május травня mayıs μαΐου μαϊου"
+    ),
     (
         "jun june juni juin junio giugno giu junho czerwca czerwiec cze kesäkuuta června "
-        "červen июня июн"
+        "červen июня июн "
+        "júna lipnja juuni június iunie червня haziran ιουνίου"
     ),
     (
         "jul july juli juillet juil julio luglio lug julho lipca lipiec lip heinäkuuta "
-        "července červenec июля июл"
+        "července červenec июля июл "
+        "júla srpnja juuli július iulie липня temmuz ιουλίου"
     ),
     (
         "aug august août aout agosto ago augustus augusti sierpnia sierpień sie elokuuta "
-        "srpna srpen августа авг"
+        "srpna srpen августа авг "
+        "augusta kolovoza augusztus серпня ağustos αυγούστου"
     ),
     (
         "sep sept september septembre septiembre settembre set setembro września wrzesień wrz "
-        "syyskuuta září сентября сен"
+        "syyskuuta září сентября сен "
+        "septembra rujna szeptember septembrie вересня eylül σεπτεμβρίου"
     ),
     (
         "oct october okt oktober octobre octubre ottobre ott outubro out października "
-        "październik paź lokakuuta října říjen октября окт"
+        "październik paź lokakuuta října říjen октября окт "
+        "októbra oktoober október octombrie жовтня ekim οκτωβρίου"
     ),
     (
         "nov november novembre noviembre novembro listopada listopad lis marraskuuta "
-        "листопада ноября ноя"
+        "листопада ноября ноя "
+        "novembra studenog studenoga noiembrie kasım νοεμβρίου"
     ),
     (
         "dec december dez dezember décembre déc diciembre dic dicembre dezembro grudnia "
-        "grudzień gru desember joulukuuta prosince prosinec декабря дек"
+        "grudzień gru desember joulukuuta prosince prosinec декабря дек "
+        "decembra prosinca detsember decembrie грудня aralık δεκεμβρίου"
     ),
 )
 _MONTH_BY_NAME: Final = {

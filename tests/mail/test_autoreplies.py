@@ -41,6 +41,17 @@ SUBJECTS = {
     "zh outlook": "自动答复: 报价",
     "zh-tw outlook": "自動回覆: 報價",
     "ko outlook": "자동 회신: 견적",
+    "sk outlook": "Automatická odpoveď: Ponuka",
+    "hr outlook": "Automatski odgovor: Ponuda",
+    "sl outlook": "Samodejni odgovor: Ponudba",
+    "et outlook": "Automaatvastus: Pakkumine",
+    "hu outlook": "Automatikus válasz: Ajánlat",
+    "ro outlook": "Răspuns automat: Ofertă",
+    "uk outlook": "Автоматична відповідь: Пропозиція",
+    "bg outlook": "Автоматичен отговор: Оферта",
+    "tr outlook": "Otomatik yanıt: Teklif",
+    "el outlook": "Αυτόματη απάντηση: Προσφορά",
+    "he outlook": "תשובה אוטומטית: הצעה",
 }
 
 
@@ -165,6 +176,38 @@ def test_the_return_date_is_read(text: str, until: str) -> None:
     answer = read(octets).auto_reply
     assert answer is not None
     assert answer.until == until
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Out from 4th to 15th March 2027.",
+        "Ich werde ab 01.03.2027 nicht im Büro sein. Ich kehre zurück am 15.03.2027.",
+        "Do 15. marca 2027 nie som v kancelárii.",
+        "Nisam u uredu do 15. ožujka 2027.",
+        "Puhkusel kuni 15. märts 2027.",
+        "2027. március 15-ig nem vagyok az irodában.",
+        "Sunt în concediu până la 15 martie 2027.",
+        "Я у відпустці до 15 березня 2027 р.",
+        "15 Mart 2027 tarihine kadar ofiste değilim.",
+        "Θα απουσιάζω έως 15 Μαρτίου 2027.",
+        "Olen lomalla 15.3.2027 asti.",
+        "我正在休假，2027年3月15日之前无法回复。",
+    ],
+)
+def test_the_return_date_is_read_in_more_languages(text: str) -> None:
+    octets = letter(text, Auto_Submitted="auto-replied", Date="Mon, 8 Feb 2027 09:01:00 +0100")
+    answer = read(octets).auto_reply
+    assert answer is not None
+    assert answer.until == "2027-03-15"
+
+
+@pytest.mark.parametrize("behind", ["。", "まで", " まで", ".", ", thanks"])
+def test_an_address_ends_where_ascii_does(behind: str) -> None:
+    octets = letter(f"carl@x.example{behind}", Auto_Submitted="auto-replied")
+    answer = read(octets).auto_reply
+    assert answer is not None
+    assert answer.successor == "carl@x.example"
 
 
 @pytest.mark.parametrize(("zone", "until"), [("-0800", "2026-12-05"), ("+0100", "2026-05-12")])
