@@ -127,6 +127,8 @@ def restore(folder: Path, places: Places, now: datetime | None = None) -> Manife
         _restore_served(folder, places.database)
         _put_aside(stamp, places.spool)
         shutil.copytree(folder / SPOOL, places.spool)
+        for path in (*places.spool.rglob("*"), places.spool, places.spool.parent):
+            _sync(path)
         return manifest
     with _nobody_else(places.database):
         blobs = Path(places.blobs)
