@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol, TypeVar
 
-from gateway.interfaces import Sink
+import pytest
+
+from gateway.interfaces import Sink, SinkUnavailableError
 from gateway.sinks.crm import CrmSettings
-from tests.http_server import Handler, HttpServer, http_server
-from tests.sinks.parcels import NOON
+from tests.http_server import CUT_AFTER, Handler, HttpServer, http_server
+from tests.sinks.parcels import NOON, logged
+
+
+class Place(Protocol):
+    """A sink, and the server at its other end."""
+
+    @property
+    def sink(self) -> Sink: ...
+
+    @property
+    def server(self) -> HttpServer: ...
+
 
 S = TypeVar("S", bound=Sink)
+P = TypeVar("P", bound=Place)
 
 
 @asynccontextmanager
@@ -24,3 +38,19 @@ async def pushing(
         sink = kind("crm", secret, CrmSettings(**given), clock=lambda: NOON)
         yield sink, server
         await sink.close()
+
+
+async def cut_at_every_step(
+    opened: Callable[[], AbstractAsyncContextManager[P]],
+) -> AsyncIterator[tuple[int, P]]:
+    """Yield each request whose answer was cut, and what is there once the push was told again."""
+    async with opened() as whole:
+        await whole.sink.push(logged())
+        steps = len(whole.server.requests)
+    for step in range(steps):
+        async with opened() as place:
+            place.server.next = [*[None] * step, CUT_AFTER]
+            with pytest.raises(SinkUnavailableError):
+                await place.sink.push(logged())
+            await place.sink.push(logged())
+            yield step, place

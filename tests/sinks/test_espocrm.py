@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from gateway.interfaces import SinkDeniedError, SinkUnavailableError
+from gateway.interfaces import SinkDeniedError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
 from gateway.sinks.espocrm import EspoSink
-from tests.http_server import CUT_AFTER, HttpServer
+from tests.http_server import HttpServer
 from tests.sinks.espo_server import KEY, SECRET, Espo
 from tests.sinks.parcels import ANN, BOB, ENTRY, FILE, entry, gone, logged, push
-from tests.sinks.pushing import pushing
+from tests.sinks.pushing import cut_at_every_step, pushing
 
 
 @dataclass
@@ -205,15 +205,7 @@ async def test_the_end_of_an_enrolment_is_passed_over(place: Place) -> None:
 
 
 async def test_wherever_a_connection_is_cut_nothing_is_there_twice() -> None:
-    async with opened() as whole:
-        await whole.sink.push(logged())
-        steps = len(whole.server.requests)
-    for step in range(steps):
-        async with opened() as place:
-            place.server.next = [*[None] * step, CUT_AFTER]
-            with pytest.raises(SinkUnavailableError):
-                await place.sink.push(logged())
-            await place.sink.push(logged())
-            assert len(place.espo.tables["Email"]) == 1, f"step {step}"
-            assert len(place.email["attachmentsIds"]) == 1, f"step {step}"
-            assert len(place.espo.tables["Contact"]) == 1, f"step {step}"
+    async for step, place in cut_at_every_step(opened):
+        assert len(place.espo.tables["Email"]) == 1, f"step {step}"
+        assert len(place.email["attachmentsIds"]) == 1, f"step {step}"
+        assert len(place.espo.tables["Contact"]) == 1, f"step {step}"

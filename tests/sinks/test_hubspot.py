@@ -16,10 +16,10 @@ from gateway.model.decision import Reason
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
 from gateway.sinks.hubspot import TEXT_LIMIT, HubspotSink
-from tests.http_server import CUT_AFTER, Answer, HttpServer
+from tests.http_server import Answer, HttpServer
 from tests.sinks.hubspot_server import TOKEN, Hubspot
 from tests.sinks.parcels import ANN, BOB, FILE, entry, gone, logged, push
-from tests.sinks.pushing import pushing
+from tests.sinks.pushing import cut_at_every_step, pushing
 
 
 @dataclass
@@ -247,18 +247,10 @@ async def test_a_limit_that_names_no_time_has_the_documented_one(
 
 
 async def test_wherever_a_connection_is_cut_nothing_is_there_twice() -> None:
-    async with opened() as whole:
-        await whole.sink.push(logged())
-        steps = len(whole.server.requests)
-    for step in range(steps):
-        async with opened() as place:
-            place.server.next = [*[None] * step, CUT_AFTER]
-            with pytest.raises(SinkUnavailableError):
-                await place.sink.push(logged())
-            await place.sink.push(logged())
-            sizes = (len(place.hubspot.emails), len(place.hubspot.files))
-            assert sizes == (1, 1), f"step {step}"
-            assert len(place.hubspot.contacts) == 1, f"step {step}"
+    async for step, place in cut_at_every_step(opened):
+        sizes = (len(place.hubspot.emails), len(place.hubspot.files))
+        assert sizes == (1, 1), f"step {step}"
+        assert len(place.hubspot.contacts) == 1, f"step {step}"
 
 
 async def test_requests_keep_their_pace() -> None:

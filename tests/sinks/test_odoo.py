@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from gateway.interfaces import SinkDeniedError, SinkUnavailableError
+from gateway.interfaces import SinkDeniedError
 from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
 from gateway.sinks.odoo import OdooSink
-from tests.http_server import CUT_AFTER, HttpServer
+from tests.http_server import HttpServer
 from tests.sinks.odoo_server import KEY, Odoo
 from tests.sinks.parcels import ANN, BOB, ENTRY, FILE, entry, gone, logged, push
-from tests.sinks.pushing import pushing
+from tests.sinks.pushing import cut_at_every_step, pushing
 
 ZED = "zed@client.example"
 
@@ -198,15 +198,7 @@ async def test_the_end_of_an_enrolment_is_passed_over(place: Place) -> None:
 
 
 async def test_wherever_a_connection_is_cut_nothing_is_there_twice() -> None:
-    async with opened() as whole:
-        await whole.sink.push(logged())
-        steps = len(whole.server.requests)
-    for step in range(steps):
-        async with opened() as place:
-            place.server.next = [*[None] * step, CUT_AFTER]
-            with pytest.raises(SinkUnavailableError):
-                await place.sink.push(logged())
-            await place.sink.push(logged())
-            tables = ("mail.message", "ir.attachment", "res.partner")
-            sizes = [len(place.odoo.tables[one]) for one in tables]
-            assert sizes == [1, 1, 1], f"step {step}"
+    async for step, place in cut_at_every_step(opened):
+        tables = ("mail.message", "ir.attachment", "res.partner")
+        sizes = [len(place.odoo.tables[one]) for one in tables]
+        assert sizes == [1, 1, 1], f"step {step}"

@@ -15,9 +15,9 @@ from gateway.model.envelope import Direction
 from gateway.model.handover import Kind, Parcel
 from gateway.sinks.salesforce import TEXT_LIMIT, SalesforceSink
 from gateway.sinks.salesforce_api import audience, soql
-from tests.http_server import CUT_AFTER, Answer, HttpServer
+from tests.http_server import Answer, HttpServer
 from tests.sinks.parcels import ANN, BOB, FILE, entry, gone, logged, push
-from tests.sinks.pushing import pushing
+from tests.sinks.pushing import cut_at_every_step, pushing
 from tests.sinks.salesforce_server import ID, SECRET, USER, Salesforce, Wrong
 
 DAN, ZED = "dan@client.example", "zed@client.example"
@@ -218,18 +218,10 @@ async def test_the_end_of_an_enrolment_is_passed_over(place: Place) -> None:
 
 
 async def test_wherever_a_connection_is_cut_nothing_is_there_twice() -> None:
-    async with opened() as whole:
-        await whole.sink.push(logged())
-        steps = len(whole.server.requests)
-    for step in range(steps):
-        async with opened() as place:
-            place.server.next = [*[None] * step, CUT_AFTER]
-            with pytest.raises(SinkUnavailableError):
-                await place.sink.push(logged())
-            await place.sink.push(logged())
-            contacts = place.salesforce.tables["Contact"]
-            sizes = (len(place.salesforce.emails), len(place.files), len(contacts))
-            assert sizes == (1, 1, 1), f"step {step}"
+    async for step, place in cut_at_every_step(opened):
+        contacts = place.salesforce.tables["Contact"]
+        sizes = (len(place.salesforce.emails), len(place.files), len(contacts))
+        assert sizes == (1, 1, 1), f"step {step}"
 
 
 async def test_what_is_refused_in_the_middle_leaves_nothing_behind(place: Place) -> None:
