@@ -110,6 +110,21 @@ def test_where_no_copy_can_be_made_it_says_the_most(
     assert "up to 2 messages" in bea.get(f"/messages/{deputy}/do/add-address").text
 
 
+def test_without_the_right_to_make_a_schema_there_is_no_copy(url: str, tmp_path: Path) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE plain LOGIN")
+        connection.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO plain")
+    try:
+        path = ServedPath.at(tmp_path / "store", url.replace("postgres@", "plain@"))
+        with rehearsal.copied(path, tmp_path) as copy:
+            assert copy is None
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("DROP OWNED BY plain")
+            connection.execute("DROP ROLE plain")
+    assert schemas(url) == []
+
+
 def test_what_a_crash_left_is_removed_at_the_start(config: Config, url: str) -> None:
     path = config.store_path
     assert isinstance(path, ServedPath)
