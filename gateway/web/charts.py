@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from gateway.model.decision import Outcome
 from gateway.store.views import Tally
 
-WIDTH, HEIGHT = 720, 160
+WIDTH, HEIGHT = 1040, 150
 MOST_DAYS = 92
 
 

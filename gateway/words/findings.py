@@ -19,6 +19,7 @@ FINDINGS: Final = (
     "store health",
     "clock",
     "spool",
+    "spool, unreadable",
     "next hop {0} takes",
     "next hop {0}",
     "postfix {0} lines",
@@ -33,6 +34,7 @@ FINDINGS: Final = (
     "{0}: {1} users, {2} mailboxes",
     "nothing waits undecided",
     "{0} messages wait undecided, the oldest for {1} s",
+    "{0} messages were damaged there and lie in {1}",
     "the newest message is of a time that comes in {0}",
     "no 8-bit mail",
     "all but {0}",
@@ -48,6 +50,10 @@ FINDINGS: Final = (
     "See the sentence itself.",
     "The clock went back: let NTP keep it.",
     "Look in the log for why: they stay until the store takes them.",
+    (
+        "The log says how. Take an .eml file that is whole in by replygate import, or put both"
+        " files back to have it tried again; then remove them."
+    ),
     "It may damage a WAL database: {0}",
     "Its inner parts differ: {0}",
     "Start it, or name another in [next_hop] address.",

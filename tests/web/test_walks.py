@@ -127,11 +127,29 @@ def test_admin_puts_a_domain_on_the_never_log_list_knowing_the_price(
 
 
 @pytest.mark.parametrize("width", [DESK, PHONE])
+def test_admin_asks_the_doctor_and_limits_files_of_a_user(
+    story: None, address: str, opened: Opened, width: int
+) -> None:
+    page = opened(BEA, width=width)
+    page.goto(f"{address}/admin")
+    page.click("text=Look more closely")
+    assert "Start it, or name another" in page.inner_text("main")
+    page.goto(f"{address}/policy/attachment_limit_by_user")
+    page.fill("#value", f"{ANNA} 20")
+    page.click("text=What would it do?")
+    page.click("text=Let it hold from now on")
+    assert f"{ANNA} 20 MB" in page.inner_text(".told")
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
 def test_user_sets_what_is_his_own(story: None, address: str, opened: Opened, width: int) -> None:
     page = opened(ANNA, width=width)
     page.goto(f"{address}/me")
     page.fill("#pattern", "doctor.example")
     page.click("text=Never log it")
     assert "doctor.example is on your never-log list now." in page.inner_text(".told")
+    page.select_option("#time_zone", "Asia/Tokyo")
+    page.click("text=Choose")
+    assert "Times are those of Asia/Tokyo now." in page.inner_text(".told")
     page.click("section >> text=日本語")
     page.wait_for_selector("h2:has-text('自分の記録対象外リスト')")
