@@ -20,7 +20,7 @@ from gateway.model.place import ServedPath
 from gateway.store import database
 from gateway.store.registry import Registry
 from gateway.store.rows import FOREVER, Digester, moment
-from gateway.store.search_index import SearchIndex, of_mailbox, of_user
+from gateway.store.search_index import SearchIndex, of_domain, of_mailbox, of_user
 from gateway.store.terms import terms_of
 
 DOMAIN = "corp.example"
@@ -110,9 +110,11 @@ _ROWS = (
 )
 _SPOKEN = (
     "INSERT INTO terms (rowid, said, known, may) SELECT m.at / 1000, t.terms || ' ' || {author} ||"
-    " ' somebody ' || m.contact || ' ' || m.reason || ' ' || m.inside, m.outside ||"
-    " ' person ' || m.contact, u.marks || ' c' || m.contact FROM made m JOIN made_texts t"
-    " ON t.n = m.text JOIN made_marks u ON u.address = m.inside ORDER BY m.at"
+    " ' somebody ' || m.contact || ' ' || m.reason || ' ' || m.inside || ' ' ||"
+    " CASE WHEN m.direction = 'outgoing' THEN '{ours}' ELSE d.mark END,"
+    " m.outside || ' person ' || m.contact || ' ' || d.mark, u.marks || ' c' || m.contact"
+    " FROM made m JOIN made_texts t ON t.n = m.text JOIN made_marks u ON u.address = m.inside"
+    " JOIN made_domains d ON d.n = m.contact % {companies} ORDER BY m.at"
 )
 _DOCUMENTS = "INSERT INTO documents SELECT m.at / 1000, m.entry, 1, 0 FROM made m ORDER BY m.at"
 
@@ -199,6 +201,9 @@ def speak(folder: Path, first: int, last: int) -> None:
         connection.execute("CREATE TEMP TABLE made_marks (address TEXT PRIMARY KEY, marks TEXT)")
         marks = ((u, f"{of_user(u)} {of_mailbox(u)}") for u in map(user, range(USERS)))
         _many(connection, "made_marks", marks)
+        connection.execute("CREATE TEMP TABLE made_domains (n BIGINT PRIMARY KEY, mark TEXT)")
+        domains = ((n, of_domain(f"company{n}.example")) for n in range(COMPANIES))
+        _many(connection, "made_domains", domains)
         for start in range(first, last, CHUNK):
             stop = min(start + CHUNK, last)
             connection.execute("BEGIN")
@@ -254,7 +259,8 @@ def _told(sql: str, *, served: bool, numbers: str = "") -> str:
     chance = "(('x' || substr(md5(CAST(random() AS TEXT)), 1, 16))::bit(64)::bigint)"
     octets = "decode(md5(CAST(m.i AS TEXT)) || md5(CAST(-m.i AS TEXT)), 'hex')"
     return sql.format(
-        id=ID.format(i="m.i"), author=_AUTHOR, to=_TO, forever=FOREVER, domain=DOMAIN,
+        id=ID.format(i="m.i"), author=_AUTHOR, to=_TO, forever=FOREVER,
+        domain=DOMAIN, ours=of_domain(DOMAIN),
         thread=THREAD, share=SHARE, users=USERS, companies=COMPANIES, texts=TEXTS,
         first_at=FIRST_AT, apart=APART_US, numbers=numbers,
         chance=chance if served else "random()",

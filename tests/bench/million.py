@@ -18,6 +18,7 @@ from tests.bench.figures import FULL
 from tests.bench.probes import Spread
 
 MILLION = 1_000_000
+REFERENCES, FACTS = "ten references", "all facts of a reply that cites ten"
 PLAN = "S, 20 sessions"
 """What a gateway on a full store is measured by."""
 SIZES = (10_000, 100_000, MILLION, 3_000_000)
@@ -34,6 +35,10 @@ class Lookups:
     """To find the ten and their threads."""
     facts_us: Spread
     """To know all that the rules may ask: contacts, parent, original."""
+
+    def p50_us(self, what: str) -> float:
+        """Return the median of one of the two."""
+        return {REFERENCES: self.references_us, FACTS: self.facts_us}[what].p50
 
 
 def why_not(folder: Path) -> str:

@@ -160,22 +160,31 @@ def main() -> None:
     asked = parser.parse_args()
     sizes = [int(size) for size in asked.messages.split(",")]
     asked.folder.mkdir(parents=True)
+    found: list[Figure] = []
     try:
         free = shutil.disk_usage(asked.folder).free
         if free < ROOM * 1000 * max(sizes):
             raise SystemExit(f"{asked.folder} has {free >> 30} GB free, which is too little.")
         engine = ENGINES[asked.postgresql]
         with (postgresql if asked.postgresql else sqlite)(asked.folder / "state") as at:
-            found = list(_measured(engine, sizes, at))
+            for one in _measured(engine, sizes, at):
+                print(told(one), flush=True)
+                found.append(asdict(one))
+                _show(asked, found)
     finally:
         shutil.rmtree(asked.folder)
-    if asked.out:
-        everything = taken_up(asked.out, [asdict(one) for one in found])
-        asked.out.write_text(json.dumps(everything, indent=1) + "\n")
-        for chart in charts.draw_growth(everything, asked.charts) if asked.charts else ():
-            print(f"chart: {chart}")
-        if asked.readme:
-            put(asked.readme, table(everything))
+
+
+def _show(asked: argparse.Namespace, found: list[Figure]) -> None:
+    """Bring what was found so far to where it was asked for."""
+    if asked.out is None:
+        return
+    everything = taken_up(asked.out, found)
+    asked.out.write_text(json.dumps(everything, indent=1) + "\n")
+    if asked.charts:
+        charts.draw_growth(everything, asked.charts)
+    if asked.readme:
+        put(asked.readme, table(everything))
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -211,9 +220,7 @@ def put(file: Path, table: str) -> None:
 
 def _measured(engine: str, sizes: list[int], at: Served) -> Iterator[Measured]:
     for first, last in zip((0, *sizes), sizes, strict=False):
-        one = measure(engine, last, grow(at.config, first, last), at)
-        print(told(one), flush=True)
-        yield one
+        yield measure(engine, last, grow(at.config, first, last), at)
 
 
 def taken_up(file: Path, found: list[Figure]) -> list[Figure]:

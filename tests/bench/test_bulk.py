@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.store.search_index import Finders, SearchIndex
+from gateway.store.speech import Speech
 from gateway.store.sqlite import SqliteStore
+from gateway.store.terms import terms_of
 from gateway.store.views import Views, Wanted
 from gateway.web.finding import catch_up
 from tests.bench import bulk, probes
@@ -59,6 +62,18 @@ def test_every_hundredth_letter_is_of_the_first_contact(views: Views) -> None:
 
 def test_the_search_has_nothing_left_to_do_for_bulk_letters(folder: Path) -> None:
     assert catch_up(config_of(folder), most=1)
+
+
+def test_the_index_holds_what_the_gateway_would_put_there(folder: Path) -> None:
+    config = config_of(folder)
+    entry = bulk.entry_at(COUNT - 7)
+    with Speech(config.store_path) as speech, SearchIndex(folder) as index:
+        (spoken,) = speech.these([entry])
+        words = [*terms_of(" ".join(spoken.said)), *terms_of(" ".join(spoken.known))]
+        asked = [f'"{word}"' for word in words]
+        found = [index.find(asked, None, count=COUNT)]
+        found += [index.find(asked[:1], Finders(mark), count=COUNT) for mark in spoken.may]
+    assert all(entry in {number for _, number in some} for some in found)
 
 
 async def test_pages_are_measured_on_either_kind_of_question(folder: Path) -> None:

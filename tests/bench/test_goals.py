@@ -18,7 +18,7 @@ from tests.bench.goals import (
     times_as_fast,
     within,
 )
-from tests.bench.million import MILLION, Lookups
+from tests.bench.million import FACTS, MILLION, REFERENCES, Lookups
 from tests.bench.probes import Spread
 
 
@@ -82,7 +82,7 @@ def looked_up(few: float, many: float) -> Measured:
 
 @pytest.mark.parametrize(("many", "holds"), [(40.0, True), (41.0, False)])
 def test_a_lookup_is_held_to_what_it_takes_in_a_small_store(many: float, holds: bool) -> None:
-    row = grows(MILLION, 2)(looked_up(20.0, many))
+    row = grows(REFERENCES, MILLION, 2)(looked_up(20.0, many))
     assert row is not None
     assert row.holds is holds
 
@@ -94,7 +94,7 @@ def test_a_lookup_is_held_to_a_time() -> None:
 
 
 def test_lookups_that_were_not_measured_make_no_row() -> None:
-    assert grows(3 * MILLION, 2.5)(looked_up(20.0, 40.0)) is None
+    assert grows(FACTS, 3 * MILLION, 2.5)(looked_up(20.0, 40.0)) is None
 
 
 @pytest.mark.parametrize(("rate", "holds"), [(80.0, True), (79.0, False)])
