@@ -3,13 +3,13 @@
 All scans are over lines, and each line is looked at a bounded number of times.
 
 Limits: of a text with more than 10,000 lines that could begin one, what stands behind those is
-not taken apart.
+not taken apart; the message gets the defect `too-many-seams`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -51,6 +51,25 @@ _SEPARATOR: Final = re.compile(
     rf"[ \t>＞\u00a0]*(?:[-_=*~—–]{{2,}}[ \t\u00a0]*(?:(?P<forward>{phrases.FORWARDED})|"
     rf"(?P<original>{phrases.ORIGINAL}))"
     rf"[^\n]{{0,80}}?[-_=*~—–]{{2,}}[ \t\u00a0]*)",
+    re.IGNORECASE,
+)
+# `---- On Mon, Ann Lee <ann@x.example> wrote ---` of Zoho.
+_DASHED_WROTE: Final = re.compile(
+    rf"[ \t>]*-{{2,5}}[ \t]+[^\n]{{5,300}}?(?:{phrases.WROTE})[^\n]{{0,80}}?-{{2,5}}[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# `>>> Ann Lee <ann@x.example> 3/5/2024 10:12 AM >>>` of GroupWise.
+_ARROWED: Final = re.compile(r"(?m)^>>> [^\n]{3,300}\d[^\n]{0,40}>>>[ \t]*$")
+# `##- Please type your reply above this line -##` of Zendesk and its kin.
+_ABOVE_THIS: Final = re.compile(
+    r"(?mi)^[ \t>]*(?:##- [^\n]{5,200} -##|[-=#*_ ]{0,40}(?:please )?(?:type|write|enter|reply)"
+    r"[^\n]{0,60} above this line[^\n]{0,60})[ \t]*$"
+)
+_RUN_ON: Final = re.compile(r":[ \u00a0]{3}")
+_OWN_WORDS: Final = re.compile(
+    r"\b(?:i|we|you|they|he|she)\s+wrote\b|\bschrieb(?:en|st)?\s+(?:ich|wir|sie|du)\b|"
+    r"\b(?:j.ai|nous\s+avons)\s+écrit\b|\bho\s+scritto\b|\bskrev\s+(?:jag|jeg|vi)\b|"
+    r"\bschreef\s+ik\b",
     re.IGNORECASE,
 )
 _FORWARDED: Final = frozenset(phrases.FORWARDED.split("|"))
@@ -100,21 +119,34 @@ class Seams(msgspec.Struct, frozen=True):
     separators: tuple[Mark, ...]
     attributions: tuple[Mark, ...]
     blocks: tuple[Block, ...]
+    was_cut: bool = False
+    """Whether so many lines could begin one that not all were looked at."""
 
 
 def find_seams(text: str) -> Seams:
     """Return all places where a text says that an older message begins."""
-    colons = [found.span() for found in islice(_COLON_LINE.finditer(text), limits.SEAMS)]
+    colons, was_cut = _spans(_COLON_LINE, text)
     if "：" in text:
-        wide = [found.span() for found in islice(_WIDE_COLON_LINE.finditer(text), limits.SEAMS)]
+        wide, is_more = _spans(_WIDE_COLON_LINE, text)
         colons = sorted([*colons, *wide])
-    separators = _dashed_separators(text)
+        was_cut = was_cut or is_more
+    separators = _dashed_separators(text) + _other_separators(text)
+    separators.sort(key=lambda mark: mark.start)
     attributions: list[Mark] = []
     if colons:
         separators += _plain_separators(text, colons)
         separators.sort(key=lambda mark: mark.start)
         attributions = _attributions(text, colons)
-    return Seams(tuple(separators), tuple(attributions), tuple(find_blocks(text)))
+    blocks, is_more = _find_blocks(text)
+    if ":   " in text:
+        attributions = sorted([*attributions, *_run_on(text)], key=lambda mark: mark.start)
+    return Seams(tuple(separators), tuple(attributions), tuple(blocks), was_cut or is_more)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> tuple[list[tuple[int, int]], bool]:
+    """Return where a pattern stands, at most so often as is looked at, and if there is more."""
+    found = [one.span() for one in islice(pattern.finditer(text), limits.SEAMS + 1)]
+    return found[: limits.SEAMS], len(found) > limits.SEAMS
 
 
 def _dashed_separators(text: str) -> list[Mark]:
@@ -124,6 +156,23 @@ def _dashed_separators(text: str) -> list[Mark]:
         if found := _SEPARATOR.match(text, start):
             kind = "original" if found["original"] else "forward"
             marks.append(Mark(found.start(), found.end(), kind))
+        elif found := _DASHED_WROTE.match(text, start):
+            marks.append(Mark(found.start(), found.end(), "original"))
+    return marks
+
+
+def _other_separators(text: str) -> list[Mark]:
+    """Return the separators of a few products, each behind a plain look for what it needs."""
+    marks: list[Mark] = []
+    if " >>>" in text:
+        marks += [Mark(*found.span(), "original") for found in _ARROWED.finditer(text)]
+    if "##- " in text or "above this line" in text:
+        marks += [
+            Mark(*found.span(), "original")
+            for found in _ABOVE_THIS.finditer(text)
+            # A product's own notice begins with it.
+            if text[: found.start()].strip(_QUOTE + "\n")
+        ]
     return marks
 
 
@@ -146,14 +195,36 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> list[Mark]:
         line = text[start:stop]
         if len(line) > _LINE_CHARS:
             continue
-        said = _says_wrote(line)
+        said = _says_wrote(line) or _said_above(text, start, stop, last)
         if not said and not ("@" in line and _ADDRESS_END.search(line)):
             continue
         start, is_dated = _attribution_start(text, start, stop, last)
+        if "@" not in line and _OWN_WORDS.search(line) and not _is_quote_next(text, stop):
+            continue
         if is_dated or (said and ("@" in line or _is_quote_next(text, stop))):
             marks.append(Mark(start, stop, "attribution"))
             last = stop
     return marks
+
+
+def _run_on(text: str) -> list[Mark]:
+    """Return the attributions that the quoted text goes on behind, as Yahoo's telephones print."""
+    marks: list[Mark] = []
+    for found in islice(_RUN_ON.finditer(text), limits.SEAMS):
+        start = text.rfind("\n", 0, found.start()) + 1
+        line = text[start : found.start() + 1]
+        is_short = len(line) <= _LINE_CHARS and "@" in line
+        if is_short and _says_wrote(line) and _TIME.search(line):
+            marks.append(Mark(start, found.end(), "attribution"))
+    return marks
+
+
+def _said_above(text: str, start: int, stop: int, last: int) -> bool:
+    """Whether a line in brackets goes on with one that says who wrote, folded before its date."""
+    if not text[start:stop].rstrip(_QUOTE_OR_COLON).endswith(")"):
+        return False
+    above = _line_above(text, start, last)
+    return above < start and _says_wrote(" ".join(text[above:stop].split()))
 
 
 def _says_wrote(line: str) -> bool:
@@ -176,8 +247,9 @@ def _attribution_start(text: str, start: int, stop: int, last: int) -> tuple[int
             return at, True
         above = _line_above(text, at, last)
         if is_dated:
-            is_folded = above < at and _OPENER.match(text, above)
-            return (above if is_folded and _TIME.search(text, above, at) else at), True
+            is_folded = above < at and _OPENER.match(text, above) and _TIME.search(text, above, at)
+            is_named = "@" not in text[at:stop] and _NAMED_LINE.match(text, above, at)
+            return (above if is_folded or is_named else at), True
         if above == at:
             break
         at = above
@@ -201,24 +273,31 @@ _OPENER: Final = re.compile(
 )
 
 
+_NAMED_LINE: Final = re.compile(r"[^\n@]{0,100}<[^\s<>@]{1,64}@[^\s<>@]{1,255}>[^\n@.!?]{0,80}\n")
+
+
 def _is_quote_next(text: str, at: int) -> bool:
     """Whether the next line with something on it is quoted."""
     return text[at : at + 200].lstrip()[:1] in (">", "＞", "|")
 
 
-def find_blocks(text: str) -> Iterator[Block]:
-    """Yield the header blocks, such as Outlook prints above what it quotes."""
+def _find_blocks(text: str) -> tuple[list[Block], bool]:
+    """Return the header blocks, such as Outlook prints above a quotation; if there may be more."""
+    blocks: list[Block] = []
     if text.count(":") + text.count("：") < _LEAST_LABELS:
-        return
+        return blocks, False
     last = 0
-    for start, found in islice(lines_like(_LABEL_LINE, text), limits.SEAMS):
+    for count, (start, found) in enumerate(lines_like(_LABEL_LINE, text)):
+        if count >= limits.SEAMS:
+            return blocks, True
         if start < last or folded(found.group(1)) not in _STARTS:
             continue
         block = read_labels(text, start)
         # What makes no block from its first label on makes none from a later one.
         last = block.stop
         if _is_sound(block.values):
-            yield block
+            blocks.append(block)
+    return blocks, False
 
 
 def read_block(text: str, start: int) -> Block | None:

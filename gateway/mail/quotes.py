@@ -23,7 +23,7 @@ _SIGNATURE: Final = re.compile(r"(?m)\n--[ \u00a0]?\r?$")
 _SIGNATURE_FIRST: Final = re.compile(r"(?m)--[ \u00a0]?\r?$")
 # A sentence that begins like one is none: "Sent from my desk, which is easier".
 _MOBILE: Final = re.compile(
-    rf"(?i)(?:{phrases.MOBILE})[^\n,.!?。]{{0,60}}(?:<[^>\n]*>|\([^)\n]*\))?[.!。]?[ \t]*\Z"
+    rf"(?:{phrases.MOBILE})[^\n,.!?。]{{0,60}}(?:<[^>\n]*>|\([^)\n]*\))?[.!。]?[ \t]*\Z"
 )
 _MOBILE_CHARS: Final = 300
 """The longest line that is looked at for a telephone's signature."""
@@ -94,8 +94,8 @@ def _without_signature(text: str, stop: int) -> int:
         return at
     stop = len(text[:stop].rstrip())
     at = text.rfind("\n", max(0, stop - _MOBILE_CHARS), stop) + 1
-    found = _MOBILE.match(text, at, stop)
-    return found.start() if found else stop
+    # In lower case as the phrases are: a pattern that ignores case tries each of them in vain.
+    return at if _MOBILE.match(text[at:stop].lower()) else stop
 
 
 def _signature_at(text: str, start: int, stop: int) -> int:

@@ -6,6 +6,7 @@ Total: any octets give both, with defects where the mail is odd.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -25,6 +26,8 @@ from gateway.mail.scanners import Signature, find_traces
 from gateway.mail.text import Words, read_words
 from gateway.model.envelope import Octets
 from gateway.model.message import Attachment, Defect, Heading, Kind, Message, Part
+
+_CUT: Final = (Defect("too-many-seams"),)
 
 __all__ = ["read_heading", "read_message"]
 
@@ -65,7 +68,7 @@ def read_message(octets: Octets, heading: Heading, signatures: Sequence[Signatur
         encrypted=encryption_of(parts, text),
         forwards=() if is_report else find_forwards(octets, heading, parts, text, seams),
         scanner=traces,
-        defects=body.defects,
+        defects=(*body.defects, *_CUT) if seams.was_cut else body.defects,
         unparseable="" if heading.author and heading.author.key else "no usable author",
     )
 
@@ -92,5 +95,5 @@ def _read_body(octets: Octets, heading: Heading) -> _Body:
         defects.append(Defect("text-cut"))
     files = list_attachments(octets, anatomy.files, words.decoded, anatomy.words, defects)
     digest = content_digest(octets, heading, anatomy.leaves, words.lines, files)
-    noted = tuple(defects[: limits.DEFECTS])
+    noted = tuple(defects[: limits.DEFECTS - len(_CUT)])
     return _Body(tuple(tree.parts), anatomy, words, files, digest, noted)

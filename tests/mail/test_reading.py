@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.mail import limits
 from gateway.mail.decode import cut
 from gateway.mail.reading import read_heading, read_message
 from gateway.model.message import Message
@@ -144,3 +145,18 @@ def test_a_hostile_message_of_twice_the_size_takes_no_more_than_thrice_the_time(
 
     small, large = (min(took(count) for _ in range(3)) for count in (20_000, 40_000))
     assert large < 3 * small + 0.02
+
+
+@pytest.mark.parametrize("line", ["On 1 May 2026 Joe wrote:\n", "Date : x\n", "1 May 写道：\n"])
+def test_more_lines_that_could_begin_an_older_message_than_are_looked_at_are_noted(
+    line: str,
+) -> None:
+    many = read(letter(line * (limits.SEAMS + 1), Content_Type="text/plain; charset=utf-8"))
+    assert [defect.code for defect in many.defects] == ["too-many-seams"]
+
+
+@pytest.mark.parametrize("line", ["On 1 May 2026 Joe wrote:\n", "Date : x\n", "1 May 写道：\n"])
+def test_as_many_lines_that_could_begin_an_older_message_as_are_looked_at_are_no_defect(
+    line: str,
+) -> None:
+    assert not read(letter(line * limits.SEAMS, Content_Type="text/plain; charset=utf-8")).defects
