@@ -172,7 +172,7 @@ class Pipeline:
         return tuple(entry_id for entry_id, _ in passage.decisions)
 
     async def take_as_logged(self, envelope: Envelope, asked_at: datetime) -> tuple[str, ...]:
-        """Record a message of a sent folder that counts as logged (rules.md section 6).
+        """Record a message of a sent folder that counts as logged.
 
         What the privacy gate stops stays out. Raises as `take_in`.
         """

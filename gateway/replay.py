@@ -1,4 +1,4 @@
-"""Judging again what is kept: fix the cause, log the past (rules.md section 6).
+"""Judging again what is kept: fix the cause, log the past.
 
 Old decisions are never edited; a replay appends one that names what it replaced. Replay takes
 today's contacts, lists and connections; as of receipt it takes those of the arrival, which is

@@ -1,7 +1,7 @@
 """Files without a name: large messages lie in them until somebody gives them one.
 
 A crash leaves nothing behind, and what is kept is never written twice: the store links the file
-into place (design.md section 4).
+into place.
 
 Limits: where the file system has no O_TMPFILE, the store makes a copy.
 """

@@ -3,7 +3,7 @@
 Design notes: kept unstuffed, once; most content holds no line that begins with a dot, and then that
 is its wire form too. The relay stuffs the rest again, which no longer spreads dots that a client
 left bare. Small content stays in memory; larger content goes into an unnamed file that is read
-through mmap (design.md section 4), and can be followed by the next hop while it arrives: a piece
+through mmap, and can be followed by the next hop while it arrives: a piece
 is counted, and looked at for false ends, before anybody else has it.
 
 Standards: RFC 5321 §4.1.1.4: data ends at CRLF.CRLF only (D-6).

@@ -1,7 +1,7 @@
 """Makes the content digest: what stays equal when a message comes twice by different paths.
 
 Covers author, date, subject, To, Cc and the decoded parts; not trace fields, not DKIM, not
-`X-` fields, not line ends, never Delivered-To (rules.md section 4.6).
+`X-` fields, not line ends, never Delivered-To.
 """
 
 from __future__ import annotations

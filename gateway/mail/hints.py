@@ -2,7 +2,7 @@
 
 One reply in six of some lists cites nothing: its mail program has no Message-ID to cite, or drops
 it. What is left is in the words: ids in quoted header blocks, quoted lines, who is said to have
-written them. A hint never joins a thread; it makes a suggestion (rules.md section 4).
+written them. A hint never joins a thread; it makes a suggestion.
 
 Limits: a quotation without marks tells lines only when something marks its beginning.
 """

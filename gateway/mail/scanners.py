@@ -4,7 +4,7 @@ Header fields alone prove that a product looked; names and phrases prove more. P
 only outside quoted text: an old notice in a quotation is no news. Structure (a declared file
 that is empty, a PDF of a few octets) strengthens what a record alone leaves in doubt.
 
-Standards: none; each record names its source (mail-systems.md section 4).
+Standards: none; each record names its source.
 """
 
 from __future__ import annotations

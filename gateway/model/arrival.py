@@ -1,6 +1,6 @@
 """A message at the privacy gate, frozen: what a decision may look at before a body is decoded.
 
-What rules.md section 1 defines by words (party, direction, mark, copy) is a property here.
+What the rules mean by party, direction, mark and copy is a property here.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Arrival:
 
     @lazily
     def copy(self) -> str:
-        """What kind of copy it is (rules.md section 1); empty for mail in path.
+        """What kind of copy it is; empty for mail in path.
 
         One of `bcc`, `forward`, `journal-report`, `always-bcc`.
         """
@@ -142,7 +142,7 @@ class Arrival:
 
     @lazily
     def direction(self) -> Direction:
-        """The listener's (D-14), with the exceptions of rules.md section 1.
+        """The listener's (D-14), with three exceptions.
 
         What is inside a forward is incoming; a copy goes by its author; what an outside author
         redirects through submission, and a delivery report to us, are incoming.
@@ -196,7 +196,7 @@ class Arrival:
 
     @lazily
     def mark(self) -> str:
-        """What marks it for the log (rules.md section 1), or an empty string."""
+        """What marks it for the log, or an empty string."""
         return self.own_mark
 
     @lazily

@@ -1,6 +1,6 @@
 """What the gateway decides: outcomes, reasons, the trace, and what follows from it.
 
-The codes are public (rules.md), never renamed, never reused.
+The codes are public: never renamed, never reused.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 
 class Stage(StrEnum):
-    """The stages of rules.md section 3, in the order of evaluation."""
+    """The stages of the rules, in the order of evaluation."""
 
     GATE = "0"
     INTAKE = "A"
@@ -43,7 +43,7 @@ class Stage(StrEnum):
 
 
 class Reason(StrEnum):
-    """Every code of rules.md, in its order."""
+    """Every code, in the order of the stages."""
 
     NEVER_LOG_ACCOUNT = "never-log-account"
     NEVER_LOG_USER = "never-log-user"
@@ -174,7 +174,7 @@ class Note:
 
 
 class Keep(StrEnum):
-    """What is kept of the content (rules.md section 2)."""
+    """What is kept of the content."""
 
     CONTENT = "content"
     HELD = "held"

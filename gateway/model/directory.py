@@ -56,7 +56,7 @@ class ProviderChange:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A connected inbox (rules.md section 1)."""
+    """A connected inbox."""
 
     address: str
     """The address key; names the mailbox everywhere."""

@@ -94,7 +94,7 @@ class Envelope:
     folder: str = ""
     """The mailbox folder, when the intake or a trusted client tells it; empty is the inbox."""
     by_crm: bool = False
-    """The login is a CRM account (a mark, rules.md section 1)."""
+    """The login is a CRM account: that marks the message."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Contact:
     owner: str = ""
     """Key of the user who owns the contact; empty when nobody does."""
     company: str = ""
-    """What its company is called, as a source of contacts said; no rule asks it, so facts lack it."""
+    """What a source of contacts calls its company; facts lack it, since no rule asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class ThreadMessage:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """Messages tied by ids (rules.md section 4)."""
+    """Messages tied by ids."""
 
     thread_id: int
     tracked: bool = False

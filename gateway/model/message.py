@@ -285,7 +285,7 @@ class JournalReport:
 
 @dataclass(frozen=True, slots=True)
 class ScannerTrace:
-    """What a security product left behind (mail-systems.md section 4)."""
+    """What a security product left behind."""
 
     product: str
     state: str

@@ -1,4 +1,4 @@
-"""The switches of rules.md section 2: each limit of the source is one switch."""
+"""The switches of the policy: each limit of a CRM's own logging is one."""
 
 from __future__ import annotations
 

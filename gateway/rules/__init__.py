@@ -1,4 +1,4 @@
-"""The policy: the ordered tables of rules.md section 3, to be read aloud.
+"""The policy: ordered tables of rules, to be read aloud.
 
 Within a stage the first rule that matches decides; the last rule of a table of stage F always
 matches. Each file is a stage, or a part of one; the mailbox is asked before the person.

@@ -245,7 +245,7 @@ def _joining(case: Case, decision: Decision, same: Seen, *, sighting_only: bool)
 
 
 def _keep(arrival: Arrival, match: Match) -> Keep:
-    """Return what is kept of the content (rules.md section 2)."""
+    """Return what is kept of the content."""
     if match.rule.reason in NEVER_LOGGED:
         return Keep.DIGESTS
     if match.outcome is Outcome.LOGGED:

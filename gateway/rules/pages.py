@@ -99,7 +99,7 @@ def kept_words(line: Line) -> str | None:
 
 
 def _pages() -> Iterator[Page]:
-    """Yield one page for each reason, in the order of its code in rules.md."""
+    """Yield one page for each reason, in the order of the codes."""
     found: dict[Reason, list[tuple[str, Line]]] = {reason: [] for reason in Reason}
     for line in ALWAYS_ASKED:
         found[line.reason].append(("", line))

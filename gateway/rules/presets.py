@@ -1,4 +1,4 @@
-"""The presets of rules.md section 2: named sets of switches, each written out in full."""
+"""The presets: named sets of switches, each written out in full."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 `provider-changed`, `mailbox-disconnected`, `other-folder`, `not-starters-mailbox` and `spam` by
 provider match only if no mailbox that it reached passes all of them; they speak of the starter's
-mailbox then, else of the first reached (rules.md section 3, F).
+mailbox then, else of the first reached.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ STAGES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Asked_contra]):
-    """One line of the table of rules.md section 3."""
+    """One line of a table of rules."""
 
     reason: Reason
     outcome: Outcome

@@ -1,6 +1,6 @@
 """Suggests what a message answers that cites nothing, out of its words, subject and people.
 
-It never joins a thread (rules.md section 4): subjects and quotations are what anybody can write.
+It never joins a thread: subjects and quotations are what anybody can write.
 
 Design notes: measured on two list archives with In-Reply-To and References taken out, see
 `tests.bench.suggestions`. A subject alone counts only for a reply, among the same people, within

@@ -1,6 +1,6 @@
 """How a judged message and its decision are written in the columns of an entry.
 
-What may be written goes by what is kept (rules.md section 2). `digests`: only keyed digests of ids,
+What may be written goes by what is kept. `digests`: only keyed digests of ids,
 time and code. `ids`: ids, time, code and, past the gate, whom identity needs. Anything else: all.
 """
 

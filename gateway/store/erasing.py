@@ -2,8 +2,7 @@
 
 In place of each message that named the person stands a tombstone: time, way, and the reason
 `erased`. Its octets go whole, whoever else they concern; so do the contact, its addresses, and
-whatever else names one of them. A keyed digest of each address keeps further mail out (rules.md,
-stage 0).
+whatever else names one of them. A keyed digest of each address keeps further mail out.
 
 Order: first the digests, so that nothing new comes in; then the rows; then the octets; then the
 write-ahead log is cut, and every file is searched for what may be left.

@@ -1,6 +1,6 @@
 """Writes messages, sightings and decisions; each public method is part of one transaction.
 
-Identity (message id, content digest) is unique and goes in first (rules.md section 4): of two
+Identity (message id, content digest) is unique and goes in first: of two
 sightings that are recorded at the same moment one makes the entry, the other joins it.
 """
 
@@ -220,7 +220,7 @@ class Ledger:
 
 
 _MOST_CITED = 33
-"""As many as a lookup asks for (rules.md section 4)."""
+"""As many as a lookup asks for."""
 
 
 def _was_judged_as_first(judged: Judged) -> bool:

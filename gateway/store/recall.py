@@ -1,4 +1,4 @@
-"""Answers what is known about a message (rules.md section 4), from one read snapshot."""
+"""Answers what is known about a message, from one read snapshot."""
 
 from __future__ import annotations
 

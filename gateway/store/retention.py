@@ -1,4 +1,4 @@
-"""Frees content whose time is over (rules.md section 2, "what is kept").
+"""Frees content whose time is over.
 
 What is over goes too: decisions of long ago that no longer hold, and events that all sinks have.
 

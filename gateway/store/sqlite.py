@@ -136,7 +136,7 @@ class SqliteStore:
     def directory(self) -> Directory:
         """The directory as last read; a change by any process is seen at once."""
         if not self._closed and (stamp := self._bulletin.read()) != self._stamp:
-            # The last known lists hold while the store is away (rules.md, stage 0).
+            # The last known lists hold while the store is away.
             with suppress(StoreBusyError):
                 self._directory = self._read_directory()
                 self._stamp = stamp

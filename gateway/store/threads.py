@@ -1,7 +1,7 @@
-"""Ties messages into threads: ids, ghosts, late parents, merges (rules.md section 4).
+"""Ties messages into threads: ids, ghosts, late parents, merges.
 
-A merge leaves the ids where they are: the thread
-that was given up names the one that is kept, always in one step.
+A merge leaves the ids where they are: the thread that was given up names the one that is kept,
+always in one step.
 """
 
 from __future__ import annotations

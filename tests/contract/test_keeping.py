@@ -1,4 +1,4 @@
-"""What is kept of a message, for how long, and how it comes back (rules.md section 2, D-10)."""
+"""What is kept of a message, for how long, and how it comes back (D-10)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One conversation by four paths, in any order and at the same time: always the same timeline.
 
-In path, as BCC copies, in journal reports and as forwards: rules.md, stage C. A thousand runs, with
-several deliveries at once: REPLYGATE_RUNS=1000.
+In path, as BCC copies, in journal reports and as forwards (stage C of the rules). A thousand runs,
+with several deliveries at once: REPLYGATE_RUNS=1000.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ async def take(flow: Pipeline, arrival: Arrival, moment: datetime) -> None:
 def told(entry: Entry) -> dict[str, object]:
     """Return what an entry is whatever path was first, and of direction and reason if they fit.
 
-    The union decides all but these two, and what follows from them. By rules.md section 1 "an entry
-    has the direction of its first sighting", and what is inside a forward is incoming: a user's own
+    The union decides all but these two, and what follows from them. An entry
+    has the direction of its first sighting, and what is inside a forward is incoming: a user's own
     message is incoming where his forward of it came before anything else. The direction picks the
     table of stage F, and each has its own word for what logged it. Route, time, octets and the
     decisions before the last one are of the arrivals themselves.

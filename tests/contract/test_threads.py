@@ -1,4 +1,4 @@
-"""Threads: ids, ghosts, aliases, late parents, merges (rules.md section 4)."""
+"""Threads: ids, ghosts, aliases, late parents, merges."""
 
 from __future__ import annotations
 

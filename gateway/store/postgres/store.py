@@ -114,7 +114,7 @@ class PostgresStore:
     def directory(self) -> Directory:
         """The directory as last read; a change by any node is seen within a second."""
         if not self._closed and (stamp := self._bulletin.read()) != self._stamp:
-            # The last known lists hold while the store is away (rules.md, stage 0).
+            # The last known lists hold while the store is away.
             with suppress(StoreBusyError):
                 read = self._read_directory()
                 self._stamp = stamp
