@@ -53,16 +53,11 @@ _SEPARATOR: Final = re.compile(
     rf"[^\n]{{0,80}}?[-_=*~—–]{{2,}}[ \t\u00a0]*)",
     re.IGNORECASE,
 )
-# `---- On Mon, Ann Lee <ann@x.example> wrote ---` of Zoho.
-_DASHED_WROTE: Final = re.compile(
-    rf"[ \t>]*-{{2,5}}[ \t]+[^\n]{{5,300}}?(?:{phrases.WROTE})[^\n]{{0,80}}?-{{2,5}}[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
 # `>>> Ann Lee <ann@x.example> 3/5/2024 10:12 AM >>>` of GroupWise.
-_ARROWED: Final = re.compile(r"(?m)^>>> [^\n]{3,300}\d[^\n]{0,40}>>>[ \t]*$")
+_ARROWED: Final = re.compile(r"(?m)^>>> [^\n]{3,300} >>>[ \t]*+$")
 # `##- Please type your reply above this line -##` of Zendesk and its kin.
 _ABOVE_THIS: Final = re.compile(
-    r"(?mi)^[ \t>]*(?:##- [^\n]{5,200} -##|[-=#*_ ]{0,40}(?:please )?(?:type|write|enter|reply)"
+    r"(?mi)^[ \t>]*+(?:##- [^\n]{5,200} -##|[-=#*_ ]{0,40}(?:please )?(?:type|write|enter|reply)"
     r"[^\n]{0,60} above this line[^\n]{0,60})[ \t]*$"
 )
 _RUN_ON: Final = re.compile(r":[ \u00a0]{3}")
@@ -156,16 +151,29 @@ def _dashed_separators(text: str) -> list[Mark]:
         if found := _SEPARATOR.match(text, start):
             kind = "original" if found["original"] else "forward"
             marks.append(Mark(found.start(), found.end(), kind))
-        elif found := _DASHED_WROTE.match(text, start):
-            marks.append(Mark(found.start(), found.end(), "original"))
+        elif stop := _dashed_wrote(text, start):
+            marks.append(Mark(start, stop, "original"))
     return marks
+
+
+def _dashed_wrote(text: str, start: int) -> int:
+    """Return where `---- On Mon, Ann Lee <ann@x.example> wrote ---` ends, as Zoho prints, or 0."""
+    stop = text.find("\n", start, start + _LINE_CHARS)
+    line = text[start : stop if stop >= 0 else start + _LINE_CHARS].rstrip()
+    words = line.rstrip("-").split()
+    is_told = line.endswith("--") and words and words[-1].lower() in _WROTE_WORDS
+    return start + len(line) if is_told and _TIME.search(line) else 0
 
 
 def _other_separators(text: str) -> list[Mark]:
     """Return the separators of a few products, each behind a plain look for what it needs."""
     marks: list[Mark] = []
     if " >>>" in text:
-        marks += [Mark(*found.span(), "original") for found in _ARROWED.finditer(text)]
+        marks += [
+            Mark(*found.span(), "original")
+            for found in _ARROWED.finditer(text)
+            if _TIME.search(found.group())
+        ]
     if "##- " in text or "above this line" in text:
         marks += [
             Mark(*found.span(), "original")
@@ -211,10 +219,10 @@ def _run_on(text: str) -> list[Mark]:
     """Return the attributions that the quoted text goes on behind, as Yahoo's telephones print."""
     marks: list[Mark] = []
     for found in islice(_RUN_ON.finditer(text), limits.SEAMS):
-        start = text.rfind("\n", 0, found.start()) + 1
+        least = max(0, found.start() - _LINE_CHARS)
+        start = max(least, text.rfind("\n", least, found.start()) + 1)
         line = text[start : found.start() + 1]
-        is_short = len(line) <= _LINE_CHARS and "@" in line
-        if is_short and _says_wrote(line) and _TIME.search(line):
+        if "@" in line and _says_wrote(line) and _TIME.search(line):
             marks.append(Mark(start, found.end(), "attribution"))
     return marks
 
