@@ -6,6 +6,7 @@ Whoever makes the octets, `tests.fuzz` by chance or `tests.guided` by what the c
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import gettempdir
@@ -31,6 +32,8 @@ DIRECTORY = Directory(
 )
 MILTER = MilterSettings("milter", Path(gettempdir()), size_limit=100_000)
 PATIENCE_S = 30.0
+MOST_S = 2.0
+"""Of the processor, for any input: time on the wall is that of a busy machine."""
 
 
 def read(octets: bytes) -> None:
@@ -127,10 +130,24 @@ async def talk(door: Door, octets: bytes) -> None:
 
 
 Promise = Callable[[bytes], None]
+
+
+def in_time(promise: Promise) -> Promise:
+    """Return the promise, and that it takes no longer than anything may."""
+
+    def kept(octets: bytes) -> None:
+        began = time.thread_time()
+        promise(octets)
+        took = time.thread_time() - began
+        assert took < MOST_S, f"it took {took:.1f} s"
+
+    return kept
+
+
 PROMISES: dict[str, Promise] = {
-    "reader": read,
-    "unwrap": unwrap,
-    "unwrap inside": unwrap_inside,
-    "configuration": configure,
-    "milter": milter,
+    "reader": in_time(read),
+    "unwrap": in_time(unwrap),
+    "unwrap inside": in_time(unwrap_inside),
+    "configuration": in_time(configure),
+    "milter": in_time(milter),
 }

@@ -90,6 +90,33 @@ async def test_silent_client_is_told_and_closed(tmp_path: Path) -> None:
         assert await caller.reply() == ""
 
 
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (),
+        (b"EHLO x.example",),
+        (b"EHLO x.example", b"MAIL FROM:<a@x.example>"),
+        (b"EHLO x.example", b"MAIL FROM:<a@x.example>", b"RCPT TO:<b@y.example>"),
+        (b"EHLO x.example", b"MAIL FROM:<a@x.example>", b"RCPT TO:<b@y.example>", b"DATA"),
+    ],
+    ids=lambda steps: steps[-1][:4].decode() if steps else "connect",
+)
+async def test_a_client_that_hangs_at_any_step_is_told_and_the_next_one_is_served(
+    tmp_path: Path, steps: tuple[bytes, ...]
+) -> None:
+    async with gateway(tmp_path, command_timeout_s=0.3, data_timeout_s=0.3) as door:
+        caller = await door.call(hello=False)
+        await caller.reply()
+        for step in steps:
+            assert (await caller.say(step))[:1] in {"2", "3"}
+        if steps[-1:] == (b"DATA",):
+            caller.send(b"Subject: x\r\n\r\nhal")
+        assert (await caller.reply()).startswith("421 4.4.2")
+        assert await caller.reply() == ""
+        assert (await (await door.call()).deliver(LETTER)).startswith("250")
+    assert len(door.hop.taken) == 1
+
+
 async def drip(caller: Caller, octets: bytes) -> str:
     """Send one octet after the other, slowly, until the gateway says something."""
     replying = asyncio.ensure_future(caller.reply())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -57,6 +58,12 @@ async def bring(caller: Caller, wire: bytes, cut: int, *, pipelined: bool) -> st
     if pipelined:
         assert (await caller.reply()).startswith("250")
     return reply
+
+
+def test_each_sequence_that_scanners_try_is_tried(real_mail: Path) -> None:
+    known = json.loads((real_mail / "smtp_eod_sequences.json").read_bytes())
+    tried = {*known["inbound"], *known["outbound_also"]}
+    assert {sequence.encode() for sequence in tried} <= set(AMBIGUOUS)
 
 
 @pytest.mark.parametrize("pipelined", [False, True])
@@ -136,9 +143,11 @@ async def test_a_command_without_an_end_costs_no_memory_and_the_session_goes_on(
         assert (await caller.say(b"NOOP")).startswith("250")
 
 
+SECRET = "cor4ect-h0rse"
 STRANGER = 'clients = ["192.0.2.0/24"]\ntrusted_clients = ["192.0.2.0/24"]\n'
 DOORS = {
     "relay": "",
+    "logins": 'logins = ["crm"]\n',
     "copies by smtp": "copies_only = true\n",
     "copies by lmtp": 'copies_only = true\nprotocol = "lmtp"\n',
 }
@@ -155,10 +164,11 @@ PROBES = (
 async def strange(tmp_path: Path, hop: NextHop, kind: str) -> AsyncIterator[Running]:
     """Start a gateway to whose listener everybody here is a stranger."""
     text = CONFIG.format(state=tmp_path / "state", hop=hop.port, policy="")
-    who = STRANGER if kind == "relay" else ""
+    who = STRANGER if kind in {"relay", "logins"} else ""
     text = text.replace('direction = "inbound"\n', f'direction = "inbound"\n{who}{DOORS[kind]}', 1)
     daemon = Daemon(
-        parse_config(text, tmp_path / "replygate.toml", {}), maillog.configure("logfmt", "error")
+        parse_config(text, tmp_path / "replygate.toml", {"REPLYGATE_PASSWORD_CRM": SECRET}),
+        maillog.configure("logfmt", "error"),
     )
     await daemon.start()
     try:
@@ -183,7 +193,7 @@ async def test_no_listener_relays_for_a_stranger(tmp_path: Path, kind: str) -> N
         for probe in PROBES:
             await caller.say(b"RSET")
             mail = await caller.say(b"MAIL FROM:<a@x.example>")
-            assert mail.startswith("2") == (kind != "relay")
+            assert mail.startswith("2") == ("copies" in kind)
             assert (await caller.say(f"RCPT TO:<{probe}>".encode())).startswith("5")
             assert (await caller.say(b"DATA")).startswith("5")
         caller.writer.close()
@@ -326,7 +336,6 @@ async def test_whatever_a_client_says_the_next_one_is_served(
         assert (await other.deliver(b"Subject: x\r\n\r\nx\r\n")).startswith("250")
 
 
-SECRET = "cor4ect-h0rse"
 LOGINS = """
 [[listener]]
 name = "crm"
