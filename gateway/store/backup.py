@@ -169,6 +169,8 @@ def _copy_record(source: Path, copy: Path) -> str:
         with closing(database.connect(copy)) as there:
             database.migrate(there, copy)
             copying.relax(there, copy)
+            # All of it is made durable at the end, before the manifest.
+            there.execute("PRAGMA synchronous = OFF")
             here.execute("BEGIN")
             copying.make_alike(here, there)
             # A second reading of the same snapshot: counts and digests of both sides are alike.
