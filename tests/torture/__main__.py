@@ -11,9 +11,11 @@ import json
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from tests.postgres import postgres_server, programs
 from tests.reasons import put
@@ -148,6 +150,14 @@ def quote(figures: dict[str, object], readme: Path) -> None:
     readme.write_text(text, "utf-8")
 
 
+def joined(files: Sequence[Path]) -> dict[str, object]:
+    """Return the figures of runs that went side by side as one page."""
+    runs: list[dict[str, Any]] = [json.loads(file.read_text("utf-8")) for file in files]
+    figures = {name: value for run in runs for name, value in run.items()}
+    seconds = figures.pop("seconds")
+    return figures | {"seconds": max([seconds, *(run["seconds"] for run in runs)])}
+
+
 def main() -> int:
     """Run as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
@@ -160,11 +170,17 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, help="keep what the gateways leave behind here")
     parser.add_argument("--nodes", type=int, default=1, help="gateways on one PostgreSQL")
     parser.add_argument("--readme", type=Path, help="put the page there as well")
+    parser.add_argument(
+        "--join", type=Path, nargs="+", help="run nothing: put what these files hold on one page"
+    )
     asked = parser.parse_args()
     if asked.nodes > 1:
         return _of_nodes(asked)
-    with TemporaryDirectory(prefix="torture-") as made:
-        figures = asyncio.run(torture(asked, asked.folder or Path(made)))
+    if asked.join:
+        figures = joined(asked.join)
+    else:
+        with TemporaryDirectory(prefix="torture-") as made:
+            figures = asyncio.run(torture(asked, asked.folder or Path(made)))
     asked.write.write_text(json.dumps(figures, indent=2) + "\n")
     print(page(figures))
     if asked.readme:

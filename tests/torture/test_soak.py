@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from gateway.store.registry import Registry
 from tests.next_hop import Taken
+from tests.torture.__main__ import joined
 from tests.torture.account import Account, Full, account
 from tests.torture.disk import Disk, disk
 from tests.torture.gate import Zygote
@@ -69,6 +71,17 @@ def test_a_disk_can_be_filled_and_freed(tmp_path: Path) -> None:
             (made.place / "file").write_bytes(bytes(1 << 20))
         made.free()
         (made.place / "file").write_bytes(bytes(1 << 20))
+
+
+def test_runs_side_by_side_make_one_page_of_the_longest_time(tmp_path: Path) -> None:
+    files = [tmp_path / "kills.json", tmp_path / "soak.json"]
+    for file, figures in zip(
+        files,
+        ({"seed": 1, "kills": 9, "seconds": 70}, {"seed": 1, "soak: lost": 0, "seconds": 60}),
+        strict=True,
+    ):
+        file.write_text(json.dumps(figures))
+    assert joined(files) == {"seed": 1, "kills": 9, "soak: lost": 0, "seconds": 70}
 
 
 async def test_small_letters_are_all_taken_and_watched(starter: Zygote, tmp_path: Path) -> None:
