@@ -38,4 +38,4 @@ def test_nothing_can_be_changed(path: ServedPath, sql: str) -> None:
 
 def test_the_tables_are_listed_with_their_columns(path: ServedPath) -> None:
     (users,) = (row for row in tables(path) if row["table"] == "users")
-    assert users["columns"] == "key name role logging permitted added_at"
+    assert users["columns"] == "key name role logging permitted added_at language time_zone"
