@@ -9,7 +9,7 @@ import pytest
 from gateway.store.registry import Registry
 from tests.letters import letter
 from tests.web.conftest import ANNA, CAROL, Browser, Mail
-from tests.web.test_pages import OFFER
+from tests.web.correspondence import OFFER
 
 ALONE = letter(
     subject="Re: Our offer",

@@ -8,7 +8,7 @@ from gateway.store.registry import Registry
 from tests.letters import letter
 from tests.web.chrome import Opened
 from tests.web.conftest import ANNA, BEA, CAROL, Mail
-from tests.web.test_pages import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY
 from tests.web.test_suggestions import ALONE
 
 DESK, PHONE = 1280, 360
