@@ -28,7 +28,7 @@ from tests.torture.steady import Steady, steady
 
 GROWTH_LIMIT = 1_000_000
 """Octets for 10,000 letters; runs of fewer than `GROWTH_LETTERS` say nothing of it."""
-GROWTH_LETTERS = 100_000
+GROWTH_LETTERS = 50_000
 """By then the caches of the store are full."""
 
 
