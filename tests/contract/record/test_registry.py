@@ -57,7 +57,7 @@ def test_a_user_is_known_by_a_further_address(registry: Registry) -> None:
 def test_further_address_is_taken_from_its_user_alone(registry: Registry) -> None:
     with_bob(registry).add_further_address(BOB, "bob@home.example")
     registry.add_user("eve@acme.example")
-    with pytest.raises(NotListedError, match="is no further address of eve@acme.example"):
+    with pytest.raises(NotListedError, match=r"is no further address of eve@acme\.example"):
         registry.remove_further_address("eve@acme.example", "bob@home.example")
     registry.remove_further_address(BOB, "Bob@home.example")
     assert registry.user(BOB).further == ()
