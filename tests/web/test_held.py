@@ -38,9 +38,7 @@ def test_all_of_a_page_leaves_the_mail_of_others(mail: Mail, bob: Browser, confi
     assert outcome(config, own)[0] is Outcome.NOT_LOGGED
 
 
-def test_a_person_decides_first_where_the_remedy_knows_no_more(
-    mail: Mail, anna: Browser
-) -> None:
+def test_a_person_decides_first_where_the_remedy_knows_no_more(mail: Mail, anna: Browser) -> None:
     (entry,) = mail(nobody(1), to=ANNA)
     page = anna.get(f"/messages/{entry}").text
     kinds = re.findall(rf'href="/messages/{entry}/do/([\w-]+)"', page)
