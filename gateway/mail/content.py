@@ -58,7 +58,7 @@ KNOWN_OCTETS: Final = 300
 """Header sections up to this size are remembered."""
 
 
-class Content(msgspec.Struct, frozen=True):
+class Content(msgspec.Struct, frozen=True, gc=False):
     """What the content fields say."""
 
     media_type: str
