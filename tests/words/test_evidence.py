@@ -44,7 +44,11 @@ def test_every_reason_has_a_name_of_its_own() -> None:
 
 
 def test_evidence_is_told_in_japanese() -> None:
-    seen: Evidence = {"address": "a@b.example", "original_reason": "sent-not-marked", "changed": True}
+    seen: Evidence = {
+        "address": "a@b.example",
+        "original_reason": "sent-not-marked",
+        "changed": True,
+    }
     assert evidence_in(EN, seen) == (
         "address: a@b.example · decision on the first message: Sent without a mark"
         " · subject changed"
