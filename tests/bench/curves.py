@@ -10,7 +10,7 @@ from tests.bench.figures import OURS
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 720, 300, 56, 24, 40, 34
 LEGEND = 22
-COLOURS = ("#d9822b", "#5b7fb9", "#9aa5b1", "#a05195", "#7a8b3a", "#c4574f")
+COLOURS = ("#d9822b", "#5b7fb9", "#9aa5b1", "#a05195", "#7a8b3a", "#c4574f", "#2a9d8f")
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#555}.title{font-weight:600}"
     ".grid{stroke:#ccc;stroke-width:1}.ours{stroke:#0a7d5a}"
