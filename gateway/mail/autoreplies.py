@@ -44,7 +44,8 @@ _SUBJECT: Final = re.compile(
     r"abwesenheits\w*|abwesend\b|"
     r"r[ée]ponse\s+automatique|absen(?:ce|t|te)\s+d[ue]\s+bureau|absen(?:ce|t|te)\s*(?::|jusqu)|"
     r"respuesta\s+autom[áa]tica|fuera\s+de\s+(?:la\s+)?oficina|ausente\s*:|ausencia\b|"
-    r"risposta\s+automatica|fuori\s+(?:sede|ufficio)|assente\b|assenza\b|"
+    r"risposta\s+automatica|fuori\s+(?:sede|ufficio)|assen(?:te|za)\s*(?:[:：!.(]|\Z|dal\b|fino\b|temporanea)|"
+    r"\[auto[- ]?(?:reply|response)\]|"
     r"resposta\s+autom[áa]tica|fora\s+do\s+escrit[óo]rio|aus[êe]ncia\b|"
     r"automatisch\s+antwoord|afwezig\w*\b|niet\s+aanwezig|"
     r"odpowied[źz]\s+automatyczna|automatyczna\s+odpowied[źz]|autoodpowied[źz]|poza\s+biurem|"
@@ -114,7 +115,7 @@ _UNTIL: Final = re.compile(
     r"saakka|palaan|zpět|zurück|späť|natrag|"
     r"\bto\s+(?=\d{1,2}(?:st|nd|rd|th)?\s+(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|"
     r"nov|dec))|\bkuni\b|tagasi|-ig\b|visszatér|până|revin\b|kadar|döneceğ|έως|μέχρι|επιστρ|"
-    r"повернусь|之前|以前|"
+    r"повернусь|\bal?u?\s+(?=\d{1,2}\s)|\bvanaf\b|\bt/m\b|之前|以前|"
     r"\bдо\b|вернусь|まで|に戻り|より(?:通常|出社|対応)|至|返回|까지|복귀",
     re.IGNORECASE,
 )
@@ -203,7 +204,7 @@ def _until(heading: Heading, head: str) -> str:
         said = find_date(behind, heading.date, american=american)
         if not said and (word in _BEHIND_DATE or word[0] > "\u3000"):
             said = find_date(before, heading.date)
-        if said and word.strip() in ("ab", "ab dem"):
+        if said and word.strip() in ("ab", "ab dem", "vanaf"):
             # The absence may begin then as well as end.
             begins = begins or said
         elif said:

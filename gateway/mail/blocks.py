@@ -160,8 +160,7 @@ def _dashed_wrote(text: str, start: int) -> int:
     """Return where `---- On Mon, Ann Lee <ann@x.example> wrote ---` ends, as Zoho prints, or 0."""
     stop = text.find("\n", start, start + _LINE_CHARS)
     line = text[start : stop if stop >= 0 else start + _LINE_CHARS].rstrip()
-    words = line.rstrip("-").split()
-    is_told = line.endswith("--") and words and words[-1].lower() in _WROTE_WORDS
+    is_told = line.endswith("--") and _says_wrote(line.rstrip("-"))
     return start + len(line) if is_told and _TIME.search(line) else 0
 
 
@@ -204,7 +203,7 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> list[Mark]:
         if len(line) > _LINE_CHARS:
             continue
         said = _says_wrote(line) or _said_above(text, start, stop, last)
-        if not said and not ("@" in line and _ADDRESS_END.search(line)):
+        if not said and not _names_somebody(text, stop, line):
             continue
         start, is_dated = _attribution_start(text, start, stop, last)
         if "@" not in line and _OWN_WORDS.search(line) and not _is_quote_next(text, stop):
@@ -213,6 +212,13 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> list[Mark]:
             marks.append(Mark(start, stop, "attribution"))
             last = stop
     return marks
+
+
+def _names_somebody(text: str, stop: int, line: str) -> bool:
+    """Whether a line without such a word ends with an address, or is a day and a name."""
+    if "@" in line:
+        return _ADDRESS_END.search(line) is not None
+    return _DAY.match(line) is not None and _is_quote_next(text, stop)
 
 
 def _run_on(text: str) -> list[Mark]:
@@ -281,6 +287,9 @@ _OPENER: Final = re.compile(
 )
 
 
+_DAY: Final = re.compile(
+    r"[ \t]*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}[^\n]{1,20}\d:\d\d\b[^\n]{2,80}[:：]"
+)
 _NAMED_LINE: Final = re.compile(r"[^\n@]{0,100}<[^\s<>@]{1,64}@[^\s<>@]{1,255}>[^\n@.!?]{0,80}\n")
 
 

@@ -22,6 +22,8 @@ _DAEMON: Final = re.compile(
     r"no-?reply|sysadmin|mailerdaemon|bounce\w*|mail-?delivery|delivery)\b",
     re.IGNORECASE,
 )
+_MAIL: Final = re.compile("mail|メール", re.IGNORECASE)
+_NOBODY: Final = re.compile(r"(?:do-?not-?|no-?)reply", re.IGNORECASE)
 # Some systems write under an address that people have too: words must bear it out.
 _PERHAPS_DAEMON: Final = re.compile(
     r"(?:admin\w*|root|mta|mail(?:server|system|admin|gateway)?|system|daemon|fml-admin|listserv)\Z",
@@ -113,7 +115,10 @@ _NAME_CHARS: Final = 200
 
 
 def _role_of_author(heading: Heading) -> str:
-    """Return `daemon` for a mail system, `perhaps` where people have such an address too."""
+    """Return what an author's address tells of his role.
+
+    `daemon` is a mail system, `nobody` a robot of any kind; `perhaps` people have such an address.
+    """
     author = heading.author
     if author is None:
         return "daemon" if b"daemon" in heading.values.get("from", b"").lower() else ""
@@ -123,6 +128,8 @@ def _role_of_author(heading: Heading) -> str:
 def _role_of(addr_spec: str, name: str) -> str:
     """Return the role that an address and a name tell."""
     local_part = addr_spec.partition("@")[0]
+    if _NOBODY.match(local_part):
+        return "nobody"
     if _DAEMON.match(local_part):
         return "daemon"
     lowered = name.lower()
@@ -139,22 +146,23 @@ def looks_like_bounce(heading: Heading, text: str) -> str:
     if "x-failed-recipients" in names:
         return "X-Failed-Recipients"
     role = _role_of_author(heading)
-    daemon = role == "daemon"
-    empty = False
-    if "return-path" in names:
-        empty = names["return-path"].strip() in (b"<>", b"<MAILER-DAEMON>")
-    if not (role or empty):
-        return ""
-    subject = _SUBJECT.search(heading.subject)
-    if not (daemon or subject):
+    is_daemon = role in ("daemon", "nobody")
+    empty = names.get("return-path", b"-").strip() in (b"<>", b"<MAILER-DAEMON>")
+    subject = _SUBJECT.search(heading.subject) if role or empty else None
+    if not (is_daemon or subject):
         return ""
     head = text[:_HEAD_CHARS]
-    if daemon and (found := _JSON_BOUNCE.search(head)):
+    if is_daemon and (found := _JSON_BOUNCE.search(head)):
         return "" if found.group(1) == "Complaint" else f"notification {found.group(1)}"
     failure = _FAILURE.search(head)
-    if failure and subject:
+    # A shop that tells of an order expects its own mail back, and speaks of no mail.
+    is_of_mail = _has_code(head) or _MAIL.search(heading.subject) is not None
+    is_notice = role == "nobody" and not empty and ("return-path" in names or not is_of_mail)
+    if failure is None or is_notice:
+        return ""
+    if subject:
         return f"subject {subject.group()!r}, text {failure.group()!r}"
-    return f"daemon, text {failure.group()!r}" if failure and daemon and _has_code(head) else ""
+    return f"daemon, text {failure.group()!r}" if is_daemon and _has_code(head) else ""
 
 
 def read_old_bounce(heading: Heading, text: str) -> tuple[RecipientStatus, ...]:

@@ -57,7 +57,9 @@ _BEHALF: Final = re.compile(
 _QUOTED_ADDRESS: Final = re.compile(r"'([^\s'<>@]+@[^\s'<>@]+)'")
 # QQ: `"name";<address>;`
 _NAME_CLOSED: Final = re.compile(r"(\"[^\"\n]*\")\s*;\s*(?=<)")
-_ADDRESS_IN_BRACKETS: Final = re.compile(r"\(([^\s()<>@]+@[^\s()<>@]+)\)")
+_ADDRESS_IN_BRACKETS: Final = re.compile(r"[(\[]([^\s()<>\[\]@]+@[^\s()<>\[\]@]+)[)\]]")
+# KMail closes a forward with it.
+_LONG_RULE: Final = re.compile(r"\n-{40,80}\s*+\Z")
 _PIECE: Final = re.compile(r"(?:\"[^\"]*\"|[^\";])+|\"")
 # Exchange shows people as `Last, First (Place)`, and sets nothing in quotes.
 _COMMA_NAME: Final = re.compile(r"\s*([^<>@\"]*,[^<>@\"]*?)\s*<([^<>\s]+@[^<>\s]+)>\s*\Z")
@@ -70,7 +72,7 @@ _RULE_BELOW: Final = re.compile(
     re.IGNORECASE,
 )
 _FORWARD_END: Final = re.compile(
-    rf"(?m)^[ \t>]*+[-=8<]{{3,}}+[ \t]*+(?:{phrases.FORWARD_END})[ \t]*+[-=>8]{{3,}}+[ \t]*+$",
+    rf"(?m)^[ \t>]*+[-=8<]{{3,}}+[ \t]*+(?:{phrases.FORWARD_END})[ \t]*+[-=>8]*+[ \t]*+$",
     re.IGNORECASE,
 )
 _ATTACHED: Final = 50
@@ -160,7 +162,8 @@ def _block_of(
         return None
     block = seams.blocks[0]
     is_all = not text[: block.start].strip(" \t\n\u00a0\ufeff_-")
-    return (text, block) if says_forward or is_all else None
+    is_letter = "date" in block.values or "@" in block.values["author"]
+    return (text, block) if says_forward or (is_all and is_letter) else None
 
 
 def _next_line(text: str, at: int) -> int:
@@ -265,7 +268,7 @@ def _body_below(text: str, at: int) -> str:
     if rule and not read_block(text, _next_line(text, rule.end())):
         at = rule.end()
     ends = [found.start() for found in _FORWARD_END.finditer(text, at)]
-    return _unquote(text[at : ends[-1] if ends else len(text)])
+    return _unquote(_LONG_RULE.sub("", text[at : ends[-1] if ends else len(text)]))
 
 
 def _unquote(body: str) -> str:

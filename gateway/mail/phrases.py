@@ -16,7 +16,7 @@ LABELS: Final[dict[str, str]] = {
         "avsender|nadawca|odesílatel|отправитель|de|da|van|från|fra|od|lähettäjä|от|від|feladó|"
         "gönderen|kimden|发件人|發件人|寄件者|寄件人|差出人|送信元|送信者|보낸 사람|보낸사람|"
         "발신|expeditor|de la|šalje|pošiljatelj|odosielateľ|відправник|από|מאת|من|từ|dari|saatja|"
-        "kellelt|nuo|從"
+        "kellelt|nuo|從|від кого"
     ),
     "to": (
         "to|an|pour|empfänger|destinataire|destinatario|destinatário|ontvanger|mottagare|"
@@ -39,7 +39,8 @@ LABELS: Final[dict[str, str]] = {
     "subject": (
         "subject|betreff|objet|sujet|asunto|oggetto|assunto|onderwerp|ämne|emne|aihe|temat|"
         "předmět|тема|tárgy|konu|主题|主題|主旨|件名|題名|제목|predmet|subiect|zadeva|относно|"
-        "θέμα|נושא|الموضوع|chủ đề|tiêu đề|subjek|perihal|teema|tema|temats|assumpte|rubrik|naslov|"
+        "θέμα|נושא|الموضوع|chủ đề|tiêu đề|subjek|perihal|teema|tema|temats|assumpte|"
+        "rubrik|naslov|ogg|主　题|"
         "標題|标题|sub"
     ),
     "date": (
@@ -50,7 +51,8 @@ LABELS: Final[dict[str, str]] = {
         "보낸날짜|발송|trimis|dată|poslano|odoslané|odeslané|відправлено|дата відправлення|"
         "ημερομηνία|στάλθηκε|תאריך|נשלח|تم الإرسال|التاريخ|ngày|đã gửi|tanggal|dikirim|kuupäev|"
         "saadetud|išsiųsta|nosūtīts|изпратено|gönderilme tarihi|gönderme tarihi|küldve|enviat|"
-        "fecha de envío|data wysłania|skickat datum|发送日期|時間|时间"
+        "fecha de envío|data wysłania|skickat datum|发送日期|時間|时间|日　期|"
+        "изпратено на|보낸 시간|enviada|enviada a"
     ),
     "reply_to": (
         "reply-to|reply to|antwort an|répondre à|responder a|responder para|rispondi a|"
@@ -115,6 +117,7 @@ FORWARD_END: Final = (
     r"fin del mensaje reenviado|fine (?:del )?messaggio inoltrato|fim da mensagem encaminhada|"
     r"einde (?:van )?(?:het )?doorgestuurde? bericht|koniec przekazywanej wiadomości|"
     r"(?:конец|завершение) (?:пересылаемого|пересланного|перенаправленного) сообщения|"
+    r"転送メッセージ ?ここまで|"
     r"конец исходного текста(?: сообщения)?|"
     r"кінець (?:пересланого|переспрямованого) повідомлення"
 )
@@ -148,10 +151,11 @@ WROTE: Final = (
     r"wrote on|のメール|より|a scris|je napisao|je napisala|je napisao\(la\)|napisao je|"
     r"napísal\(a\)|napísal|napísala|şunları yazdı|tarihinde yazdı|написав\(-ла\)|писав|написа|"
     r"έγραψε|כתב|כתבה|كتب|đã viết|menulis|va escriure|kirjutas|rašė|rakstīja|je napisal|sagt|"
-    r"a dit|scribebat|napsal/a|написал\(a\)|提到"
+    r"quoting|zitat von|citando|님의 말|a dit|scribebat|napsal/a|написал\(a\)|提到"
 )
 MOBILE: Final = (
-    r"sent from (?:my |mail for|yahoo|outlook|samsung|proton|gmail|mobile)|"
+    r"sent from (?:my |mail for|yahoo|outlook|samsung|proton|gmail|mobile|aol|att)|"
+    r"sent (?:from my verizon|via the samsung)[^\n]{0,60}|"
     r"(?:get|obtenir|télécharger|obtener|descargar|scarica|ottieni|obter o|baixar o|transferir o|"
     r"download|pobierz|pobierz aplikację|hämta|hent|last ned|hanki|získat|stáhnout|получить|"
     r"скачать|获取|取得|下载|下載|holen sie sich) outlook "
@@ -159,19 +163,22 @@ MOBILE: Final = (
     r"outlook (?:für|voor|for) (?:ios|android) ?(?:beziehen|herunterladen|downloaden|を入手|"
     r"をダウンロード)|"
     r"(?:下載|下载|取得|获取) (?:ios|android) ?版 ?outlook|(?:ios|android)용 outlook|"
-    r"sent via |von meinem .{2,40} gesendet|"
-    r"gesendet (?:von|mit) |envoyé (?:de|depuis) (?:mon |l'app)|"
+    r"sent via |(?:diese nachricht wurde )?von (?:meinem|samsung).{2,60} gesendet|"
+    r"gesendet (?:von|mit) |envoyé (?:de|depuis) (?:mon |l'app)|envoyé à partir d|"
     r"enviado desde (?:mi |yahoo|outlook)|"
     r"inviato da(?:l mio)? |enviado (?:do meu|a partir do|via) |verstuurd vanaf mijn|"
     r"verzonden (?:vanaf|met) |"
-    r"wysłane z |skickat från min|sendt fra min|sendt fra |lähetetty (?:iphone|laitteesta|"
+    r"wysłane z |skickat från min|sendt fra min|sendt fra |"
+    r"lähetetty (?:iphone|galaxy|ipad|android|outlook|laitteesta|"
     r"omasta)|odesláno z |отправлено с|"
-    r"отправлено из|发自我的|发送自|從我的.{2,20}傳送|(?:내|나의) .{2,20}에서 보냄|iphoneから送信|"
+    r"отправлено из|发自我的|发送自|從我的.{2,20}傳送|(?:내|나의) .{2,20}에서 보냄|"
+    r"(?:iphone|galaxy|android|xperia)[^\n]{0,15}から送信|"
     r"(?:my )?ipadから送信|私の.{2,20}から送信|sent with proton|gesendet mit proton|"
     r"odoslané z (?:iphon|ipad|môjho |mobil|aplik|outlook)|poslano s (?:mog|mojeg) |saadetud minu |"
-    r"az (?:iphone|ipad|android)\S* küldve|trimis de pe |"
+    r"az (?:iphone|ipad|android)\S* küldve|elküldve az? (?:galaxy|samsung|iphone|android)|"
+    r"trimis de pe |"
     r"надіслано (?:з|із) (?:iphone|ipad|android|мого |моєї |програми )|"
-    r"(?:iphone|ipad|android|samsung|outlook)\S* (?:\S+ ){0,3}gönderildi|"
+    r"(?:iphone|ipad|android|samsung|galaxy|outlook)\S* (?:\S+ ){0,3}gönderildi|"
     r"(?:εστάλη|στάλθηκε) από (?:το |τη |την )|从我的.{2,20}发送|發自我的"
 )
 """What telephones put under a message: a signature without its mark."""

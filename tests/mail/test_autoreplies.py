@@ -51,6 +51,7 @@ SUBJECTS = {
     "bg outlook": "Автоматичен отговор: Оферта",
     "tr outlook": "Otomatik yanıt: Teklif",
     "el outlook": "Αυτόματη απάντηση: Προσφορά",
+    "desk": "[Auto-Reply] Offer",
     "he outlook": "תשובה אוטומטית: הצעה",
 }
 
@@ -185,6 +186,10 @@ def test_the_return_date_is_read(text: str, until: str) -> None:
         "Ich werde ab 01.03.2027 nicht im Büro sein. Ich kehre zurück am 15.03.2027.",
         "Do 15. marca 2027 nie som v kancelárii.",
         "Nisam u uredu do 15. ožujka 2027.",
+        "Je serai absent du 1 au 15 mars 2027.",
+        "Estaré de vacaciones del 1 al 15 de marzo de 2027.",
+        "Sarò assente dal 1 al 15 marzo 2027.",
+        "Ik ben vanaf 15 maart weer aanwezig.",
         "Puhkusel kuni 15. märts 2027.",
         "2027. március 15-ig nem vagyok az irodában.",
         "Sunt în concediu până la 15 martie 2027.",

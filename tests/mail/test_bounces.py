@@ -186,6 +186,22 @@ def test_what_may_pass_is_reported_as_soft(subject: str, text: str, action: str)
     assert (result.recipient, result.action, result.hard) == ("bob@x.example", action, False)
 
 
+@pytest.mark.parametrize(
+    ("fields", "text", "is_report"),
+    [
+        ({"Return_Path": "<shop@x.example>"}, "550 5.1.1 could not be delivered", False),
+        ({}, "The order could not be delivered yet.", False),
+        ({}, "Could not be delivered to: <bob@x.example>\n As: 550 User unknown", True),
+        ({"Return_Path": "<>"}, "Could not be delivered to <bob@x.example>", True),
+    ],
+)
+def test_a_robot_that_tells_of_an_order_is_no_mail_system(
+    fields: dict[str, str], text: str, is_report: bool
+) -> None:
+    octets = letter(text, subject="Delivery status", From="no-reply@shop.example", **fields)
+    assert (read(octets).kind is Kind.BOUNCE) is is_report
+
+
 def test_a_null_return_path_and_a_subject_make_a_bounce_without_a_daemon() -> None:
     message = read(letter(OLD["exim"], subject="Returned mail", Return_Path="<>"))
     assert message.kind is Kind.BOUNCE

@@ -53,6 +53,20 @@ CLIENTS = {
     f"Koopia: \tc@x.example\n\n{BODY}\n",
     "zh-TW apple": "開始轉寄郵件：\n\n寄件人： Ann Lee <ann@x.example>\n標題： Offer\n"
     f"日期： 2026年11月9日\n收件人： bob@corp.example\n\n{BODY}\n",
+    "en kmail": "----------  Forwarded Message  ----------\n\nSubject: Offer\nDate: Mon\n"
+    f"From: Ann Lee <ann@x.example>\nTo: bob@corp.example\n\n{BODY}\n\n{'-' * 55}\n",
+    "en mh": "------- Forwarded Message\n\nDate: Mon\nFrom: Ann Lee <ann@x.example>\n"
+    f"To: bob@corp.example\nSubject: Offer\n\n{BODY}\n\n------- End of Forwarded Message\n",
+    "en brackets": "---- Forwarded Message ----\nFrom: Ann Lee [ann@x.example]\nSent: Mon\n"
+    f"To: bob@corp.example\nSubject: Offer\n\n{BODY}\n",
+    "it libero": "----Messaggio originale----\nDa: Ann Lee <ann@x.example>\nData: 09/11/2026\n"
+    f"A: <bob@corp.example>\nOgg: Offer\n\n{BODY}\n",
+    "pt uol": "De: Ann Lee <ann@x.example>\nEnviada: Segunda-feira, 9\nPara: bob@corp.example\n"
+    f"Assunto: Offer\n\n{BODY}\n",
+    "uk webmail": "--- Оригінальне повідомлення ---\nВід кого: Ann Lee <ann@x.example>\n"
+    f"Дата: 9 листопада\nКому: bob@corp.example\nТема: Offer\n\n{BODY}\n",
+    "zh aliyun": "发件人：Ann Lee <ann@x.example>\n日　期：2026年11月9日\n"
+    f"收件人：<bob@corp.example>\n主　题：Offer\n\n{BODY}\n",
     "zh-TW thunderbird": "-------- 轉寄郵件 --------\n主旨: \tOffer\n日期: \tMon\n"
     f"從: \tAnn Lee <ann@x.example>\n到: \tbob@corp.example\n\n{BODY}\n",
 }
@@ -113,6 +127,7 @@ def test_a_rule_below_the_separator_of_a_nested_forward_is_no_end() -> None:
     "text",
     [
         "Von: 8:00\nAn: 16:00\nDatum: 5.3.2024\n\nBitte eintragen.\n",
+        "Subject: English\nFrom: September\nTo: June\n\nPlease apply.\n",
         "From: Tokyo\n\nTo: Osaka\n\nDate: 5 March\n\nPlease book.\n",
     ],
 )

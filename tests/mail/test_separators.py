@@ -33,6 +33,14 @@ MARKS = {
     "uk telephone": f"Надіслано з iPhone\n\nOn Mon, Nov 9, 2026 at 10:21 {WHO} wrote:\n> ",
     "tr telephone": f"iPhone’umdan gönderildi\n\nOn Mon, Nov 9, 2026 {WHO} wrote:\n> ",
     "el telephone": f"Εστάλη από το iPhone μου\n\nOn Mon, Nov 9, 2026 {WHO} wrote:\n> ",
+    "ko gmail": f"2026년 11월 9일 오전 10:21, {WHO}님의 말:\n> ",
+    "ja day and name": "2026年11月9日(月) 10:21 山田 太郎:\n\n> ",
+    "horde": f"Quoting {WHO}:\n\n> ",
+    "de horde": f"Zitat von {WHO}:\n\n> ",
+    "fi galaxy": f"Lähetetty Galaxysta\n\nOn Mon, Nov 9, 2026 {WHO} wrote:\n> ",
+    "ja galaxy": f"Galaxyから送信\n\nOn Mon, Nov 9, 2026 {WHO} wrote:\n> ",
+    "en carrier": "Sent via the Samsung Galaxy S10, an AT&T 5G smartphone\n\n"
+    f"On Mon, Nov 9, 2026 {WHO} wrote:\n> ",
     "proton": "Sent with Proton Mail secure email.\n\n"
     f"On Monday, November 9th, 2026 at 10:21, {WHO} wrote:\n\n> ",
 }
@@ -50,6 +58,8 @@ def test_the_new_words_end_there(mark: str) -> None:
         "Am 5.3.2024 schrieb ich Ihnen:\nbitte liefern Sie.",
         "##- Please type your reply above this line -##\n\nYour request was updated.",
         "As agreed:   three printers, see ann@x.example of 9.11.2026.",
+        "2024-03-05 10:12 server down:\nrestart it please.",
+        "Quoting Ann:\nthe offer stands.",
         "The shop in Depodan 5.3.2024 gönderildi",
     ],
 )
