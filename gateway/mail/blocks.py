@@ -125,8 +125,9 @@ def find_seams(text: str) -> Seams:
         wide, is_more = _spans(_WIDE_COLON_LINE, text)
         colons = sorted([*colons, *wide])
         was_cut = was_cut or is_more
-    separators = _dashed_separators(text) + _other_separators(text)
-    separators.sort(key=lambda mark: mark.start)
+    separators = _dashed_separators(text)
+    if others := _other_separators(text):
+        separators = sorted([*separators, *others], key=lambda mark: mark.start)
     attributions: list[Mark] = []
     if colons:
         separators += _plain_separators(text, colons)
@@ -202,7 +203,7 @@ def _attributions(text: str, colons: Sequence[tuple[int, int]]) -> list[Mark]:
         line = text[start:stop]
         if len(line) > _LINE_CHARS:
             continue
-        said = _says_wrote(line) or _said_above(text, start, stop, last)
+        said = _says_wrote(line) or (")" in line[-4:] and _said_above(text, start, stop, last))
         if not said and not _names_somebody(text, stop, line):
             continue
         start, is_dated = _attribution_start(text, start, stop, last)
@@ -235,8 +236,6 @@ def _run_on(text: str) -> list[Mark]:
 
 def _said_above(text: str, start: int, stop: int, last: int) -> bool:
     """Whether a line in brackets goes on with one that says who wrote, folded before its date."""
-    if not text[start:stop].rstrip(_QUOTE_OR_COLON).endswith(")"):
-        return False
     above = _line_above(text, start, last)
     return above < start and _says_wrote(" ".join(text[above:stop].split()))
 
