@@ -6,7 +6,7 @@ READY = $(VENV)/.ready
 PIP = $(BIN)/pip install --disable-pip-version-check
 LOG = $(VENV)/install.log
 
-.PHONY: demo test check words pictures reasons bench bench-quick torture torture-quick fuzz explore clean
+.PHONY: demo test check install words pictures reasons bench bench-quick torture torture-quick fuzz explore clean
 
 # On a terminal it ends with its pages, which stay until Ctrl-C.
 demo: $(READY)
@@ -39,6 +39,16 @@ fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz --seconds 300 $(REPLYGATE_MAIL)
 	@$(PIP) --group fuzz >$(LOG) 2>&1 || { cat $(LOG); exit 1; }
 	$(BIN)/python -m tests.guided --seconds 300 $(REPLYGATE_MAIL)
+
+# By root: the program in /opt, its configuration unless there is one, and the units of systemd.
+install:
+	$(PYTHON) -m venv $(DESTDIR)/opt/replygate
+	$(DESTDIR)/opt/replygate/bin/pip install --quiet --disable-pip-version-check '.[fast]'
+	install -d $(DESTDIR)/usr/bin $(DESTDIR)/etc/replygate/credentials
+	ln -sf /opt/replygate/bin/replygate $(DESTDIR)/usr/bin/replygate
+	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system systemd/*
+	[ -e $(DESTDIR)/etc/replygate/replygate.toml ] || \
+	install -m 0644 conf/replygate.toml $(DESTDIR)/etc/replygate
 
 # What people read, in other languages: collects it from the code, and compiles the catalogues.
 words: $(READY)
