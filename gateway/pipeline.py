@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import perf_counter
@@ -208,11 +209,14 @@ class Pipeline:
                 self.observe(Passage(envelope, "", "", None, fate, trouble))
                 continue
             # Settled not before: what is decided again after a crash must not say "relayed" twice.
+            dropping = asyncio.ensure_future(self.spool.drop(name))
             try:
-                await self.spool.drop(name)
+                await asyncio.shield(dropping)
             except asyncio.CancelledError:
-                # The gateway stops; the thread still drops it.
-                self._settle_taken(passage)
+                # The gateway stops; a drop that has not begun yet must not be given up.
+                with suppress(OSError):
+                    await dropping
+                    self._settle_taken(passage)
                 raise
             self._settle_taken(passage)
             self.decided_late(passage)

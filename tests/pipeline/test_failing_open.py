@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,18 +178,32 @@ async def test_what_is_decided_again_after_a_crash_says_relayed_once(
 async def test_what_is_decided_late_is_settled_when_the_gateway_stops_at_that_moment(
     gate: Gate, tmp_path: Path
 ) -> None:
-    class Stopping(FolderSpool):
-        async def drop(self, name: str) -> None:
-            raise asyncio.CancelledError(name)
+    class Slow(FolderSpool):
+        def __init__(self, folder: Path) -> None:
+            super().__init__(folder)
+            self.reached, self.go = threading.Event(), threading.Event()
+
+        def _drop(self, name: str) -> None:
+            self.reached.set()
+            self.go.wait(5)
+            super()._drop(name)
 
     store = open_store(tmp_path, AwayStore)
     await flow_of(store, tmp_path, gate.seen).receive(outgoing(sent()), Hop())
     store.close()
     last = open_store(tmp_path)
     flow = flow_of(last, tmp_path, gate.seen)
-    flow.spool = Stopping(tmp_path / "spool")
+    flow.spool = spool = Slow(tmp_path / "spool")
+    late = asyncio.ensure_future(flow.decide_later())
+    await asyncio.to_thread(spool.reached.wait, 5)
+    late.cancel()
+    ended, _ = await asyncio.wait({late}, timeout=0.05)
+    # Settled before it has left the spool it would be decided, and said to be relayed, twice.
+    assert not ended
+    spool.go.set()
     with pytest.raises(asyncio.CancelledError):
-        await flow.decide_later()
+        await late
+    assert not await spool.waiting()
     last.close()
     with gate.entries() as entries:
         found = entries.find("one@customer.example")
