@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -29,6 +29,7 @@ from gateway.store.speech import Speech
 from gateway.store.terms import asked_of, folded, longer_runs
 from gateway.store.views import Line, Views, Wanted
 from gateway.web.desk import Visit
+from gateway.web.vault_file import VaultFile
 from gateway.web.viewer import Viewer
 from gateway.words.reasons import reason_called
 
@@ -184,6 +185,18 @@ class Following(threading.Thread):
         """Index, wait, and index again; a record that is busy is asked again."""
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        # Whoever closes a file as the last one has its log written back and synced, and letters
+        # would wait for the disk: one connection to each stays open.
+        with ExitStack() as kept:
+            while not self._ending.is_set():
+                with suppress(StoreBusyError):
+                    kept.enter_context(SearchIndex(self._config.gateway.state))
+                    kept.enter_context(VaultFile(self._config.gateway.state, ""))
+                    break
+                self._ending.wait(PAUSE_S)
+            self._follow()
+
+    def _follow(self) -> None:
         until_sweep = 0.0
         while not self._ending.is_set():
             try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -137,3 +139,20 @@ def test_thread_behind_follows_until_the_pages_end(reply: str, config: Config) -
     following.start()
     following.end()
     assert not following.is_alive()
+
+
+def test_a_look_does_not_have_the_index_written_back_and_synced(reply: str, config: Config) -> None:
+    del reply
+    log = config.gateway.state / f"{FILE}-wal"
+    following = Following(config)
+    following.start()
+    try:
+        until = time.monotonic() + 5
+        while not log.exists() and time.monotonic() < until:
+            threading.Event().wait(0.01)
+        catch_up(config)
+        # Who closes it as the last one has its log written back, and takes the log away.
+        assert log.exists()
+    finally:
+        following.end()
+    assert not log.exists()
