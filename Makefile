@@ -44,7 +44,8 @@ fuzz: $(READY)
 install:
 	$(PYTHON) -m venv $(DESTDIR)/opt/replygate
 	$(DESTDIR)/opt/replygate/bin/pip install --quiet --disable-pip-version-check '.[fast]'
-	install -d $(DESTDIR)/usr/bin $(DESTDIR)/etc/replygate/credentials
+	install -d $(DESTDIR)/usr/bin $(DESTDIR)/etc/replygate
+	install -d -m 0700 $(DESTDIR)/etc/replygate/credentials
 	ln -sf /opt/replygate/bin/replygate $(DESTDIR)/usr/bin/replygate
 	install -D -m 0644 -t $(DESTDIR)/etc/systemd/system systemd/*
 	[ -e $(DESTDIR)/etc/replygate/replygate.toml ] || \

@@ -59,6 +59,11 @@ def test_the_command_and_the_units_lie_where_systemd_looks(root: Path) -> None:
 
 
 @pytest.mark.timeout(600)
+def test_the_folder_of_secrets_is_root_s_alone(root: Path) -> None:
+    assert (root / "etc/replygate/credentials").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.timeout(600)
 def test_a_configuration_that_is_there_is_left_alone(root: Path) -> None:
     ours = root / "etc/replygate/replygate.toml"
     ours.write_text(ours.read_text() + "# ours\n")

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from gateway.config.lines import Path
-from gateway.config.secrets import Secret, read_secret
+from gateway.config.secrets import Secret, UnreadableSecretError, read_secret
 from gateway.config.settings import Listener, NextHop
 from gateway.config.tables import Table, Tables, title
 
@@ -94,9 +94,8 @@ def _passwords(
         name = f"password_{login}"
         try:
             secret = read_secret(name, environ)
-        except (OSError, UnicodeDecodeError) as error:
-            why = type(error).__name__
-            tables.say((*path, "logins"), f"The secret {name} cannot be read ({why}).")
+        except UnreadableSecretError as error:
+            tables.say((*path, "logins"), str(error))
             continue
         if secret is None:
             problem = (

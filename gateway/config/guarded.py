@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from gateway.config.lines import Path
-from gateway.config.secrets import read_secret
+from gateway.config.secrets import UnreadableSecretError, read_secret
 from gateway.config.tables import Table, Tables
 
 _T = TypeVar("_T")
@@ -33,9 +33,8 @@ def read_guarded(  # noqa: PLR0917 - where, as what, and what it is called
         name = f"{word}_{table.get('name', '')}"
         try:
             secret = read_secret(name, environ)
-        except (OSError, UnicodeDecodeError) as error:
-            why = type(error).__name__
-            tables.say((*path, "name"), f"The secret {name} cannot be read ({why}).")
+        except UnreadableSecretError as error:
+            tables.say((*path, "name"), str(error))
             continue
         if (made := tables.settings(kind, table, path, {"secret": secret})) is not None:
             yield path, made

@@ -10,6 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
+class UnreadableSecretError(OSError):
+    """The file of a secret is there, and cannot be read."""
+
+
 class Secret:
     """A text that does not show itself."""
 
@@ -34,12 +38,15 @@ def read_secret(name: str, environ: Mapping[str, str]) -> Secret | None:
 
     The file `name` of `$CREDENTIALS_DIRECTORY` goes before `$REPLYGATE_NAME` (in
     capitals, what no variable may hold as an underscore); the line end
-    after it is no part of it, and an empty one is none. Raises OSError when the file is there and
-    cannot be read.
+    after it is no part of it, and an empty one is none. Raises UnreadableSecretError.
     """
     folder = environ.get("CREDENTIALS_DIRECTORY", "")
     file = Path(folder) / name
-    found = file.read_text(encoding="utf-8").rstrip("\r\n") if folder and file.is_file() else ""
+    try:
+        found = file.read_text(encoding="utf-8").rstrip("\r\n") if folder and file.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        why = type(error).__name__
+        raise UnreadableSecretError(f"The secret {name} cannot be read ({why}).") from error
     found = found or environ.get(_variable(name), "")
     return Secret(found) if found else None
 

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gateway.config.lines import Path
-from gateway.config.secrets import Secret, read_secret
+from gateway.config.secrets import Secret, UnreadableSecretError, read_secret
 from gateway.config.settings import Sink
 from gateway.config.tables import Table, Tables
 
@@ -46,9 +46,8 @@ def _secret(tables: Tables, table: Table, path: Path, environ: Mapping[str, str]
         return None
     try:
         return read_secret(name, environ)
-    except (OSError, UnicodeDecodeError) as error:
-        why = type(error).__name__
-        tables.say((*path, "name"), f"The secret {name} cannot be read ({why}).")
+    except UnreadableSecretError as error:
+        tables.say((*path, "name"), str(error))
     return None
 
 

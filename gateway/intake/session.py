@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
@@ -57,7 +58,7 @@ def place_of(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
-class ClientSession(SMTP):
+class ClientSession(SMTP, ABC):
     """A client's connection, without its commands."""
 
     COMMANDS: ClassVar[Commands]
@@ -172,13 +173,13 @@ class ClientSession(SMTP):
         if self.transport is not None:
             self.transport.abort()
 
+    @abstractmethod
     def begin(self) -> None:
         """Forget what an earlier EHLO began."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def end(self) -> None:
         """Take back what is open when the session ends."""
-        raise NotImplementedError
 
     def say(self, reply: Reply, more: str = "") -> None:
         """Queue a reply; `flush` sends it."""

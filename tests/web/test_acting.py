@@ -16,7 +16,7 @@ from gateway.web.server import new_server
 from gateway.web.vault import Vault
 from tests.letters import letter
 from tests.web.conftest import ANNA, BOB, CAROL, Browser, Mail
-from tests.web.correspondence import DEPUTY, OFFER, REPLY
+from tests.web.correspondence import DEPUTY, OFFER, REPLY, let_the_deputy_answer
 
 COPIED = {
     "replygate check-config",
@@ -38,15 +38,7 @@ def outcome(config: Config, entry: str) -> tuple[Outcome, Reason]:
 
 @pytest.fixture
 def deputy(mail: Mail, company: Registry) -> str:
-    company.add_contact(CAROL, "Carol Cruz", BOB)
-    mail(OFFER, sent=True, to=CAROL)
-    mail(REPLY, minutes=1)
-    other = letter(
-        author="deputy@customer.example", subject="Re: Our offer", message_id="d2@customer.example",
-        in_reply_to="<offer@corp.example>", text="And one thing more.",
-    )  # fmt: skip
-    mail(other, minutes=3)
-    return mail(DEPUTY, minutes=2)[0]
+    return let_the_deputy_answer(mail, company)
 
 
 def test_button_says_what_it_will_do_and_does_nothing_yet(

@@ -16,16 +16,10 @@ from gateway.store import rehearsal
 from gateway.store.postgres import pools, rehearsing
 from gateway.store.postgres.nodes import node_of
 from gateway.store.registry import Registry
-from tests.letters import letter
 from tests.postgres import PostgresServer
-from tests.web.conftest import BOB, CAROL, Browser, Mail
-from tests.web.correspondence import DEPUTY, OFFER, REPLY
+from tests.web.conftest import CAROL, Browser, Mail
+from tests.web.correspondence import let_the_deputy_answer
 from tests.web.test_acting import outcome
-
-OTHER = letter(
-    author="deputy@customer.example", subject="Re: Our offer", message_id="d2@customer.example",
-    in_reply_to="<offer@corp.example>", text="And one thing more.",
-)  # fmt: skip
 
 
 @pytest.fixture
@@ -43,11 +37,7 @@ def config(config: Config, url: str, tmp_path: Path) -> Config:
 
 @pytest.fixture
 def deputy(mail: Mail, company: Registry) -> str:
-    company.add_contact(CAROL, "Carol Cruz", BOB)
-    mail(OFFER, sent=True, to=CAROL)
-    mail(REPLY, minutes=1)
-    mail(OTHER, minutes=3)
-    return mail(DEPUTY, minutes=2)[0]
+    return let_the_deputy_answer(mail, company)
 
 
 def schemas(url: str) -> list[str]:
