@@ -74,12 +74,15 @@ def _found(connection: ServedConnection) -> int:
 
 
 def _make_root(connection: ServedConnection) -> None:
-    """Make the table that holds the lock; two that make it at once get in each other's way."""
+    """Make the table that holds the lock; two that make it at once get in each other's way.
+
+    IF NOT EXISTS looks once for the table, and finds its type or its name taken a moment later.
+    """
     for last in (False,) * _TRIES + (True,):
         try:
             for sql in _ROOT:
                 connection.plainly(sql)
-        except (driver.IntegrityError, driver.OperationalError):
+        except (driver.IntegrityError, driver.OperationalError, driver.ProgrammingError):
             if last:
                 raise
         else:
