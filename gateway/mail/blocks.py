@@ -175,12 +175,10 @@ def _other_separators(text: str) -> list[Mark]:
             if _TIME.search(found.group())
         ]
     if "##- " in text or "above this line" in text:
-        marks += [
-            Mark(*found.span(), "original")
-            for found in _ABOVE_THIS.finditer(text)
-            # A product's own notice begins with it.
-            if text[: found.start()].strip(_QUOTE + "\n")
-        ]
+        # A product's own notice begins with it.
+        begun = len(text) - len(text.lstrip(_QUOTE + "\n"))
+        notices = (found.span() for found in _ABOVE_THIS.finditer(text))
+        marks += [Mark(*span, "original") for span in notices if span[0] > begun]
     return marks
 
 

@@ -255,7 +255,8 @@ def test_a_mark_behind_a_separator_changes_nothing() -> None:
 
 
 def test_hostile_texts_take_no_time() -> None:
-    began = time.perf_counter()
+    # Of the processor: a busy machine proves nothing.
+    began = time.process_time()
     for text in (
         "> \n" * 30_000,
         "On 1.1.2026 a <a@x> wrote:\n> b\nc\n" * 4_000,
@@ -266,6 +267,9 @@ def test_hostile_texts_take_no_time() -> None:
         ":" * 100_000,
         ("a" * 400 + ":\n") * 2_000,
         ("a@" * 200 + ":\n") * 2_000,
+        "word\n" + "##- 12345 -##\n" * 100_000,
+        ">>> a 10:12 >>>\n" * 40_000,
+        "On 1.1.2026 10:12 <a@x> wrote:   b\n" * 10_000,
     ):
         new_words(text)
-    assert time.perf_counter() - began < 6
+    assert time.process_time() - began < 6
