@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -137,6 +137,24 @@ class PeopleViews(Entries):
         )
         return [number for (number,) in rows]
 
+    def stopped_before(self, addresses: Sequence[str], scope: Scope | None) -> list[str]:
+        """Return what is kept and was stopped for want of a contact, oldest first.
+
+        Of each address of the contact that there is now, the newest mail is looked at.
+        """
+        where, values = self._may_see(scope)
+        found: set[int] = set()
+        for address in addresses:
+            rows = self._rows(
+                _STOPPED_BEFORE.format(may_see=where),
+                self._digester.address(address),
+                LOOKED_AT,
+                micros(self._clock()),
+                *values,
+            )
+            found.update(number for (number,) in rows)
+        return [entry_name(number) for number in sorted(found)]
+
     def users(self) -> tuple[User, ...]:
         """Return all users."""
         with database.told(self._path):
@@ -197,6 +215,15 @@ class PeopleViews(Entries):
         return f"({own} OR {owned})", [scope.user, *scope.mailboxes, scope.user]
 
 
+LOOKED_AT = 500
+"""Newest messages of an address that are looked at for what was stopped."""
+_STOPPED_BEFORE = (
+    "SELECT e.entry FROM (SELECT entry FROM parties WHERE id64 = ? ORDER BY entry DESC LIMIT ?) p"
+    " CROSS JOIN entries e ON e.entry = p.entry"
+    " CROSS JOIN decisions d ON d.entry = e.entry AND d.number = e.holds"
+    " WHERE e.outcome IN ('held', 'not_logged') AND e.kept_until > ?"
+    " AND d.command LIKE 'replygate contact add%' AND {may_see}"
+)
 OWNED = (
     "SELECT 1 FROM json_each(e.contacts) o JOIN contacts p ON p.contact = o.value"
     " LEFT JOIN contacts k ON k.contact = p.merged_into WHERE coalesce(k.owner, p.owner) = ?"

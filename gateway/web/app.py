@@ -28,6 +28,7 @@ from gateway.web.finding import Following
 from gateway.web.pages import (
     admin,
     decisions,
+    earlier,
     held,
     mailboxes,
     me,
@@ -107,6 +108,7 @@ def _routes() -> list[Route | Mount]:
         Route("/contacts", shows(timeline.contacts)),
         Route("/contacts/{contact:int}", shows(timeline.contact)),
         Route("/contacts/{contact:int}/merge", acts(timeline.merge), methods=["POST"]),
+        Route("/contacts/{contact:int}/earlier", acts(earlier.judge), methods=["POST"]),
         Route("/companies/{domain:str}", shows(timeline.company)),
         Route("/threads/{thread:int}", shows(timeline.thread)),
         Route(message, shows(why.message)),

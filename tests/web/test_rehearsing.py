@@ -80,6 +80,16 @@ def test_button_does_what_it_said(deputy: str, config: Config, bea: Browser) -> 
     assert outcome(config, deputy)[0] is Outcome.LOGGED
 
 
+def test_a_contact_that_appeared_lets_his_earlier_mail_be_logged(
+    deputy: str, config: Config, company: Registry, bea: Browser
+) -> None:
+    page = f"/contacts/{company.add_contact('deputy@customer.example').contact_id}"
+    assert "2 earlier messages were stopped" in bea.get(page).text
+    assert "It logs 2 earlier messages." in bea.post(f"{page}/earlier").text
+    bea.post(f"{page}/earlier", sure="yes")
+    assert outcome(config, deputy)[0] is Outcome.LOGGED
+
+
 def test_one_who_writes_meanwhile_waits_for_no_rehearsal(
     deputy: str, config: Config, tmp_path: Path
 ) -> None:

@@ -22,7 +22,8 @@ PAGES = (
     "/messages/0000000000000001/do/log", "/held", "/suggestions", "/policy", "/admin",
 )  # fmt: skip
 FORMS = (
-    "/sign-out", "/contacts/1/merge", "/messages/0000000000000001/do/log", "/held", "/suggestions",
+    "/sign-out", "/contacts/1/merge", "/contacts/1/earlier", "/messages/0000000000000001/do/log",
+    "/held", "/suggestions",
 )  # fmt: skip
 
 

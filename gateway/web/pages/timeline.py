@@ -18,6 +18,7 @@ from gateway.web.browsing import browse
 from gateway.web.desk import NotAllowedError, NotFoundError, Visit
 from gateway.web.finding import touch
 from gateway.web.orders import Order
+from gateway.web.pages.earlier import waiting_for
 from gateway.web.work import carry_out, rehearse
 
 PAGE = 25
@@ -65,6 +66,7 @@ def contact(visit: Visit) -> Response:
         days=days_of(visit, visit.views.entries(lines)),
         more=more,
         muted=MUTED,
+        waiting=len(waiting_for(visit, person)),
         may_merge=visit.viewer.is_admin or owned,
         said=visit.asked("said"),
     )
