@@ -1,9 +1,9 @@
 """What grows with the store: `python -m tests.bench.scale FOLDER [--messages N,N] [--postgresql]`.
 
 Messages are made in bulk, without octets, in one store that grows from size to size; at each it is
-measured. Ten millions take 18 GB with the index of the search (24 GB with PostgreSQL). The folder
-must not be there, and is removed at the end. `--out` gets the figures, `--charts` draws them, and
-`--readme` gets the table of them.
+measured in several rounds, of which the median of each figure is kept. Ten millions take 18 GB with
+the index of the search (24 GB with PostgreSQL). The folder must not be there, and is removed at the
+end. `--out` gets the figures, `--charts` draws them, and `--readme` gets the table of them.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import asyncio
 import json
 import random
 import shutil
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.config.load import parse_config
 from gateway.config.settings import Config
@@ -29,6 +30,7 @@ from tests.bench.probes import Passed, Spread
 from tests.postgres import PostgresServer, postgres_server, programs
 
 SIZES = (10_000, 100_000, 1_000_000, 3_000_000, 10_000_000)
+ROUNDS = 3
 ROOM = 3.0
 """Free room to begin with, in kilobytes for each message."""
 ENGINES = ("SQLite", "PostgreSQL")
@@ -130,6 +132,18 @@ def measure(engine: str, count: int, took: float, at: Served) -> Measured:
     return Measured(engine, count, found, known, passed, pages, size, index // count, round(took))
 
 
+def middle(found: Sequence[Any]) -> Any:
+    """Return what the rounds found: of each figure the median, the lower of two."""
+    first = found[0]
+    if is_dataclass(first):
+        names = [field.name for field in fields(first)]
+        kind: Callable[..., Any] = type(first)
+        return kind(*(middle([getattr(one, name) for one in found]) for name in names))
+    if isinstance(first, dict):
+        return {name: middle([one[name] for one in found]) for name in first}
+    return first if isinstance(first, str) else statistics.median_low(found)
+
+
 def told(one: Measured) -> str:
     """Return what was found, as people read it."""
     passed = one.passed
@@ -154,6 +168,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--messages", default=",".join(map(str, SIZES)), help="sizes, ascending")
     parser.add_argument("--postgresql", action="store_true", help="in place of SQLite")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of measuring, at each size")
     parser.add_argument("--out", type=Path, help="a JSON file that takes the figures up")
     parser.add_argument("--charts", type=Path, help="a folder for charts of that file")
     parser.add_argument("--readme", type=Path, help="a text with a place for the table")
@@ -167,7 +182,7 @@ def main() -> None:
             raise SystemExit(f"{asked.folder} has {free >> 30} GB free, which is too little.")
         engine = ENGINES[asked.postgresql]
         with (postgresql if asked.postgresql else sqlite)(asked.folder / "state") as at:
-            for one in _measured(engine, sizes, at):
+            for one in _measured(engine, sizes, at, asked.rounds):
                 print(told(one), flush=True)
                 found.append(asdict(one))
                 _show(asked, found)
@@ -218,9 +233,10 @@ def put(file: Path, table: str) -> None:
     file.write_text(f"{before}{begin}\n{table}\n{end}{after}")
 
 
-def _measured(engine: str, sizes: list[int], at: Served) -> Iterator[Measured]:
+def _measured(engine: str, sizes: list[int], at: Served, rounds: int) -> Iterator[Measured]:
     for first, last in zip((0, *sizes), sizes, strict=False):
-        yield measure(engine, last, grow(at.config, first, last), at)
+        took = grow(at.config, first, last)
+        yield middle([measure(engine, last, took, at) for _ in range(rounds)])
 
 
 def taken_up(file: Path, found: list[Figure]) -> list[Figure]:

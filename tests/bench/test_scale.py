@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.bench.scale import BEGIN, END, SHOWN, put, table, taken_up
+from tests.bench.probes import Passed, Spread
+from tests.bench.scale import BEGIN, END, SHOWN, Measured, middle, put, table, taken_up
 
 
 def found(engine: str, messages: int, p50: float = 10.0) -> dict[str, Any]:
@@ -29,6 +30,19 @@ def test_figures_of_an_engine_take_the_place_of_its_old_ones(tmp_path: Path) -> 
         ("PostgreSQL", 10),
         ("SQLite", 20),
     ]
+
+
+def test_of_several_rounds_each_figure_is_the_median() -> None:
+    rounds = [
+        Measured(
+            "SQLite", 10, Spread(p50, 9), Spread(1, p99), Passed(5, 0, Spread(1, 1)), {}, 1, 1, 1
+        )
+        for p50, p99 in ((3.0, 1.0), (1.0, 2.0), (2.0, 3.0))
+    ]
+    found = middle(rounds)
+    assert (found.engine, found.references_us, found.facts_us) == (
+        "SQLite", Spread(2.0, 9), Spread(1, 2.0),
+    )  # fmt: skip
 
 
 def test_the_table_stands_in_place_of_the_old_one(tmp_path: Path) -> None:
