@@ -6,14 +6,16 @@ asked may not drift apart. What the two say in other words is a short list, and 
 What is used of the engine, so that one may judge a further one that speaks its protocol
 (CockroachDB, YugabyteDB, Citus): tables with a primary key, unique and partial indexes, identity
 columns; INSERT … ON CONFLICT, RETURNING, UPDATE and DELETE with subqueries, WITH RECURSIVE;
-SELECT … FOR UPDATE, with NOWAIT and SKIP LOCKED; READ COMMITTED and REPEATABLE READ;
-`jsonb_array_elements_text`, `json_agg`, `array_agg`, `strpos`, `encode`. Nothing else:
-no extension, no trigger, no procedure, no foreign key, no advisory lock, no temporary table, no
-COPY, no deferred constraint. LISTEN and NOTIFY only save waiting: an engine without them is asked
-once a second. Beside the mail: a rehearsal makes a schema with UNLOGGED tables
-LIKE ours, asks `pg_total_relation_size`, and goes without where that is refused; `replygate vacuum`
-asks for VACUUM (ANALYZE) and `pg_database_size`; a copy asks for `setval` and
-`pg_get_serial_sequence`; the tables are found in `information_schema`.
+SELECT … FOR UPDATE, with NOWAIT and SKIP LOCKED; READ COMMITTED and REPEATABLE READ; ILIKE;
+`coalesce`, `nullif`, `count`, `sum`, `max`, `min`, `greatest`, `least`, `lower`, `left`, `strpos`,
+`encode`, `array_agg`, `string_agg`, `unnest`, `json_agg`, `jsonb_array_elements_text`,
+`current_schema`.
+Nothing else: no extension, no trigger, no procedure, no foreign key, no advisory lock, no temporary
+table, no COPY, no deferred constraint. LISTEN and NOTIFY (`pg_notify`) only save waiting: an engine
+without them is asked once a second. Beside the mail: a rehearsal makes a schema with UNLOGGED
+tables LIKE ours, asks `pg_total_relation_size` and `quote_ident`, and goes without where that is
+refused; `replygate vacuum` asks for VACUUM (ANALYZE), `pg_database_size` and `current_database`; a
+copy asks for `setval` and `pg_get_serial_sequence`; the tables are found in `information_schema`.
 """
 
 from __future__ import annotations

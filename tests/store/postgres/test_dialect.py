@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gateway.store.postgres import schema
+from gateway.store.postgres import dialect, schema
 from gateway.store.postgres.dialect import translated
 from gateway.store.rows import without_nul
 
@@ -100,3 +102,46 @@ def test_what_other_engines_lack_is_in_no_table(word: str) -> None:
 def test_no_lock_is_asked_for_that_other_engines_lack(word: str) -> None:
     sources = Path(schema.__file__).parent.glob("*.py")
     assert not [one.name for one in sources if word in one.read_text("utf-8")]
+
+
+WORDS = frozenset(
+    {"and", "as", "cast", "conflict", "exists", "from", "in", "into", "join", "not", "on", "or",
+     "using", "vacuum", "values", "where"}
+)  # fmt: skip
+"""Before a bracket without being called."""
+OF_A_FILE = frozenset({"search_index.py", "terms.py", "side_file.py"})
+"""What asks no server."""
+
+
+def texts(source: Path) -> Iterator[str]:
+    """Yield the texts of a program, with a `?` for what is filled in."""
+    for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            parts = (one.value if isinstance(one, ast.Constant) else "?" for one in node.values)
+            yield "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def called(folder: Path) -> dict[str, str]:
+    """Return the functions that statements call, and where; not those that are said otherwise."""
+    found: dict[str, str] = {}
+    for source in (one for one in folder.rglob("*.py") if one.name not in OF_A_FILE):
+        is_own = source.name == "dialect.py"
+        for text in texts(source):
+            if text == dialect.__doc__ or not (is_own or SQL.search(text)):
+                continue
+            found |= {name.lower(): source.name for name in CALL.findall(text)}
+    return {name: where for name, where in found.items() if name not in SAID_OTHERWISE | WORDS}
+
+
+SQL = re.compile(r"\b(?:SELECT|UPDATE|INSERT (?:INTO|OR)|DELETE FROM|FROM|WHERE|ORDER BY)\b")
+CALL = re.compile(r"(?<!\bAS )(?<!\\)\b([A-Za-z_]+)\(")
+SAID_OTHERWISE = frozenset(name for name, _ in dialect._CALLS)
+
+
+def test_each_function_that_is_asked_for_is_told() -> None:
+    told = set(re.findall(r"`(\w+)`", dialect.__doc__ or ""))
+    asked = called(Path(dialect.__file__).parents[1])
+    assert not {name: where for name, where in asked.items() if name not in told}
+    assert {"coalesce", "greatest", "setval"} <= set(asked)
