@@ -75,8 +75,10 @@ class Growing:
         self.wake()
 
     def spoil(self) -> None:
-        """Note that it must not be delivered."""
+        """Note that it must not be delivered; what nobody has taken yet is forgotten."""
         self._spoiled = True
+        self._pieces.clear()
+        self._waiting_octets = 0
         self._make_room()
         self.wake()
 

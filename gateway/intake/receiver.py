@@ -15,12 +15,14 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
+from weakref import ref
 
 from gateway.intake.flight import Flight
 from gateway.intake.growing import Growing
-from gateway.intake.scribe import Scribe
+from gateway.intake.scribe import Scribe, again
 from gateway.intake.tally import Tally
 from gateway.mail.hashing import absorb
 from gateway.mail.wire import END_OF_DATA, held_back
@@ -123,7 +125,7 @@ class Receiver:
     def content(self) -> Content:
         """Return the content; only after its end has come. Raises OSError."""
         if self.trouble is not None:
-            raise self.trouble
+            raise again(self.trouble)
         octets: Octets
         if self._scribe is not None:
             self._scribe.wait()
@@ -172,9 +174,10 @@ class Receiver:
         """Go on with a file."""
         self._pieces.clear()
         try:
-            self._scribe = Scribe(self._folder, self._progress)
+            # A letter that is over goes at once, and its octets with it: nothing leads in a circle.
+            self._scribe = Scribe(self._folder, partial(_tell, ref(self)))
         except OSError as error:
-            self.trouble = error
+            self.trouble = again(error)
             return
         if self._on_large is not None and self._loop is not None:
             growing = Growing(self._loop, self._scribe)
@@ -200,7 +203,7 @@ class Receiver:
             mark = self._growing.add(piece)
         self._scribe.take(piece, mark=mark)
 
-    def _progress(self) -> None:
+    def progress(self) -> None:
         """Tell the loop, from a thread, that the file has grown."""
         if self._loop is not None:
             with suppress(RuntimeError):
@@ -215,3 +218,9 @@ class Receiver:
                 transport.resume_reading()
         if self._settled is not None and not self._settled.done():
             self._settled.set_result(None)
+
+
+def _tell(receiver: ref[Receiver]) -> None:
+    """Tell a receiver that its file has grown, if it is still there."""
+    if (there := receiver()) is not None:
+        there.progress()

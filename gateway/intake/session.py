@@ -88,7 +88,6 @@ class ClientSession(SMTP, ABC):
         self._ended: asyncio.Future[bool] | None = None
         self._readable: asyncio.Future[None] | None = None
         """Done when the client reads again; None while it does."""
-        self._reader = cast("asyncio.StreamReader", self)
         self._out = b""
         self._errors = 0
         self._busy = False
@@ -232,6 +231,11 @@ class ClientSession(SMTP, ABC):
             return await receiver.receive()
         finally:
             self._busy, self._reads_stock = True, False
+
+    @property
+    def _reader(self) -> asyncio.StreamReader:  # type: ignore[override] # nobody sets it here
+        """Ourselves, for what stays of aiosmtpd; kept, it would make each session a circle."""
+        return cast("asyncio.StreamReader", self)
 
     @property
     def _receiving(self) -> bool:

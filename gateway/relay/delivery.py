@@ -149,8 +149,9 @@ class RelayDelivery:
 
     async def abort(self) -> None:
         """Take the transaction back: by RSET before the body, by closing in it."""
-        if self._following is not None and not self._following.done():
-            self._following.cancel()
+        following, self._following = self._following, None
+        if following is not None and not following.done():
+            following.cancel()
         self._give_back()
 
     async def _open(self, mail_from: str, options: Sequence[str], *, fresh: bool) -> Reply | None:

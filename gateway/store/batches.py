@@ -265,11 +265,14 @@ def _call(
 
 def _resolve(jobs: Sequence[_Job]) -> None:
     for job in jobs:
-        future = job.future
+        future, error = job.future, job.error
+        if error is not None:
+            # It leads to the frames that had this job: with it, letters would go in a circle.
+            job.future = job.error = None
         if future is None or future.done() or future.get_loop().is_closed():
             continue
         if job.durable:
             future.set_result(job.result)
         else:
             unknown = StoreBusyError("The store did not say whether it kept this.")
-            future.set_exception(job.error or unknown)
+            future.set_exception(error or unknown)

@@ -228,7 +228,11 @@ def told(path: Path) -> Iterator[None]:
     except (driver.Error, OSError) as error:
         if (busy := explained(error, path)) is None:
             raise
-        raise busy from error
+        try:
+            raise busy from error
+        finally:
+            # This frame is a part of what it raises: a circle, with all that was to be written.
+            del busy
 
 
 def explained(error: Exception, path: Path) -> StoreBusyError | None:

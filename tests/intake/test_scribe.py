@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from gateway.intake.scribe import Scribe
+from tests.letting_go import nothing_collected
 
 
 class Exhausted(Scribe):
@@ -42,3 +44,22 @@ def test_the_file_can_be_let_go_after_trouble(tmp_path: Path) -> None:
     scribe.take(b"one")
     scribe.drop()
     assert not scribe.busy
+
+
+class FullDisk(Scribe):
+    """One whose disk is full."""
+
+    def _keep(self, piece: bytes, mark: bool) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("kind", [FullDisk, Exhausted])
+def test_trouble_keeps_nothing_of_the_letter(tmp_path: Path, kind: type[Scribe]) -> None:
+    with nothing_collected(kind) as left:
+        scribe = kind(tmp_path)
+        scribe.take(b"one")
+        with suppress(OSError):
+            scribe.wait()
+        scribe.drop()
+        del scribe
+        assert left.now() == {}

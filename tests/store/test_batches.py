@@ -8,6 +8,7 @@ import pytest
 
 from gateway.interfaces import StoreBusyError
 from gateway.store.batches import Batches
+from tests.letting_go import nothing_collected
 
 
 class Turns:
@@ -225,3 +226,28 @@ async def test_nobody_is_told_a_result_when_even_the_undoing_fails() -> None:
     with pytest.raises(StoreBusyError):
         await batches.ask(lambda: 1)
     batches.close()
+
+
+class Recording:
+    """What a job is to write."""
+
+
+@pytest.mark.parametrize("error", [StoreBusyError("away"), TypeError("odd"), OSError("gone")])
+async def test_a_job_that_failed_is_let_go_at_once(error: Exception) -> None:
+    with nothing_collected(Recording) as left:
+        batches = Batches("writer", Turns())
+        asked = [batches.ask(partial(told_of, Recording(), error)) for error in (error, None)]
+        batches.tell(partial(told_of, Recording(), error))
+        await asyncio.gather(*asked, return_exceptions=True)
+        del asked
+        # The loop holds what woke us until it runs again.
+        await asyncio.sleep(0)
+        batches.close()
+        assert left.now() == {}
+
+
+def told_of(recording: Recording, error: Exception | None) -> None:
+    """Fail while something is at hand."""
+    assert recording
+    if error is not None:
+        raise type(error)(*error.args)

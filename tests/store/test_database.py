@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from gateway.store.database import StoreVersionError
 from gateway.store.entries import Entries
 from gateway.store.registry import Registry
 from gateway.store.sqlite import SqliteStore
+from tests.letting_go import nothing_collected
 
 NEWEST = database.migrations()[-1][0]
 
@@ -158,3 +161,20 @@ def test_opening_a_store_again_leaves_the_locks_of_the_first(path: Path) -> None
     after = locks()
     first.close()
     assert before == after == 1
+
+
+class Octets:
+    """What was to be written."""
+
+
+def test_trouble_that_was_told_keeps_nothing_of_what_was_to_be_written(path: Path) -> None:
+    def write() -> None:
+        octets = Octets()
+        with database.told(path):
+            assert octets
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with nothing_collected(Octets) as left:
+        with suppress(StoreBusyError):
+            write()
+        assert left.now() == {}
