@@ -14,13 +14,11 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.mail.ahead import Foreseen
-
 MODE = 0o600
 """Nobody else may read it: it holds mail."""
 
 
-class NamelessMap(Foreseen):
+class NamelessMap(mmap.mmap):
     """A window over a nameless file, which can still be given a name."""
 
     descriptor: int
