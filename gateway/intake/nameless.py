@@ -14,11 +14,13 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from gateway.mail.ahead import Foreseen
+
 MODE = 0o600
 """Nobody else may read it: it holds mail."""
 
 
-class NamelessMap(mmap.mmap):
+class NamelessMap(Foreseen):
     """A window over a nameless file, which can still be given a name."""
 
     descriptor: int

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gateway.intake.nameless import NamelessMap, map_nameless, open_nameless
+from gateway.mail.ahead import Ahead
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -57,6 +58,7 @@ class Scribe:
         self._threads = _threads()
         self._descriptor = open_nameless(folder)
         self._digest = hashlib.sha256()
+        self._ahead: Ahead | None = Ahead()
         self._pieces: deque[tuple[bytes, bool]] = deque()
         self._running = False
         self._state = threading.Condition()
@@ -112,7 +114,9 @@ class Scribe:
     def octets(self) -> NamelessMap:
         """Return a window over the file, which goes with it. Raises OSError."""
         # A next hop that lags still reads here.
-        return map_nameless(os.dup(self._descriptor))
+        octets = map_nameless(os.dup(self._descriptor))
+        octets.ahead = self._ahead
+        return octets
 
     def drop(self) -> None:
         """Forget the file; what waits is not written."""
@@ -153,6 +157,7 @@ class Scribe:
         if mark:
             self.marked = self._digest.copy()
         self._digest.update(piece)
+        self._look_ahead(piece)
         if self.trouble is not None:
             return
         write_all(self._descriptor, piece)
@@ -161,6 +166,14 @@ class Scribe:
             size = self.written - self._flushed
             os.posix_fadvise(self._descriptor, self._flushed, size, os.POSIX_FADV_DONTNEED)
             self._flushed = self.written
+
+    def _look_ahead(self, piece: bytes) -> None:
+        if self._ahead is None:
+            return
+        try:
+            self._ahead.feed(piece)
+        except Exception:  # noqa: BLE001 - a defect there: the reader reads all of it himself
+            self._ahead = None
 
 
 def again(trouble: OSError) -> OSError:

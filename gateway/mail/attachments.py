@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from gateway.mail.ahead import Foreseen
 from gateway.mail.decode import Damage, cut, cut_noting
 from gateway.mail.filenames import safe_filename
 from gateway.mail.tnef import TNEF_TYPES, list_tnef
@@ -52,6 +53,9 @@ def list_attachments(
 
 def measure(octets: Octets, chain: tuple[Span, ...], damage: Damage) -> tuple[int, bytes]:
     """Return the decoded size and SHA-256 of what a chain leads to."""
+    ahead = octets.ahead if isinstance(octets, Foreseen) else None
+    if ahead is not None and (found := ahead.measured(chain)) is not None:
+        return found
     digest = hashlib.sha256()
     size = 0
     for window in cut_noting(octets, chain, damage):

@@ -135,7 +135,7 @@ def _decode_identity(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes
     return windows
 
 
-def _decode_base64(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
+def decode_base64(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
     """Yield decoded base64: whole lines at once while they are sound, else with patience."""
     carry = b""
     for window in windows:
@@ -282,7 +282,7 @@ def _open_signed(windows: Iterator[bytes], damage: Damage) -> Iterator[bytes]:
 
 _DECODERS: Final[dict[str, Callable[[Iterator[bytes], Damage], Iterator[bytes]]]] = {
     "identity": _decode_identity,
-    "base64": _decode_base64,
+    "base64": decode_base64,
     "quoted-printable": _decode_quoted_printable,
     "uuencode": _decode_uuencode,
     "signed": _open_signed,

@@ -12,6 +12,7 @@ import re
 from typing import Final
 
 from gateway.mail import cms, limits
+from gateway.mail.ahead import find_line
 from gateway.mail.content import (
     CONTENT_FIELDS,
     KNOWN_OCTETS,
@@ -163,7 +164,7 @@ class Tree:
             return sound
         found: list[tuple[int, int]] = []
         begun = -1
-        at = find(octets, delimiter, start, stop)
+        at = find_line(octets, delimiter, start, stop)
         while at >= 0:
             behind = at + len(delimiter)
             if at == start or octets[at - 1 : at] == b"\n":
@@ -179,7 +180,7 @@ class Tree:
                     # RFC 2046 §5.1.1: "it is sufficient that the boundary appear in its entirety
                     # following the CRLF"; others want the line to end there.
                     self.note("words-behind-delimiter", number)
-            at = find(octets, delimiter, behind, stop)
+            at = find_line(octets, delimiter, behind, stop)
         if begun >= 0:
             self.note("multipart-without-end", number)
             found.append((begun, max(begun, stop - _line_end(octets, begun, stop))))

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from gateway.intake.scribe import Scribe
+from gateway.mail.ahead import Ahead
+from gateway.mail.reading import read_heading, read_message
 from tests.letting_go import nothing_collected
+from tests.mail.build import multipart
 
 
 class Exhausted(Scribe):
@@ -63,3 +66,29 @@ def test_trouble_keeps_nothing_of_the_letter(tmp_path: Path, kind: type[Scribe])
         scribe.drop()
         del scribe
         assert left.now() == {}
+
+
+def test_files_are_measured_while_they_arrive(tmp_path: Path) -> None:
+    octets = multipart(
+        "mixed", f"Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n{'QUJD' * 19}\n"
+    )
+    scribe = Scribe(tmp_path)
+    scribe.take(octets)
+    scribe.wait()
+    held = scribe.octets()
+    (found,) = read_message(held, read_heading(held)).attachments
+    assert held.ahead is not None
+    assert held.ahead.measured(found.chain) == (found.size, found.sha256)
+    scribe.drop()
+
+
+def test_a_defect_in_looking_ahead_leaves_the_letter_to_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Ahead, "feed")
+    scribe = Scribe(tmp_path)
+    scribe.take(b"one")
+    scribe.wait()
+    held = scribe.octets()
+    assert (bytes(held), held.ahead) == (b"one", None)
+    scribe.drop()
