@@ -6,8 +6,9 @@ Standards: RFC 3501 (EXAMINE and BODY.PEEK change nothing; UIDs hold while UIDVA
 Design notes: imapclient 4.1 on a thread of its own; aioimaplib's `idle_start` never returns when
 the server closes meanwhile (its issue 110). What imapclient is known for is met here: `idle_check`
 takes the end of a connection for silence and returns at once, for ever (its issue 565), so an
-early nothing counts as the end; a connection may die without a word (349, 403), so each command
-has a time limit, and IDLE is begun anew every minute.
+early nothing counts as the end; it waits for the socket while news that came in one packet with
+the answer to IDLE lie in its buffer, so that is looked into first; a connection may die without
+a word (349, 403), so each command has a time limit, and IDLE is begun anew every minute.
 """
 
 from __future__ import annotations
@@ -151,6 +152,9 @@ class Inbox:
                 return False
             self._client.idle()
             begun = time.monotonic()
+            if self._has_unread():
+                self._client.idle_done()
+                return True
             heard = self._client.idle_check(timeout=seconds)
             if not heard and time.monotonic() - begun < seconds - DEAD_AFTER_S:
                 raise InboxError("The connection has ended.")
@@ -170,6 +174,18 @@ class Inbox:
         """Close the connection."""
         with suppress(OSError, IMAPClientError):
             self._client.shutdown()
+
+    def _has_unread(self) -> bool:
+        """Whether something has come that nobody has looked at."""
+        connection = self._client.socket()
+        limit_s = connection.gettimeout()
+        connection.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))  # noqa: SLF001 - it has no other way
+        except ssl.SSLWantReadError:
+            return False
+        finally:
+            connection.settimeout(limit_s)
 
     def _log_in(self) -> None:
         account = self._account

@@ -66,7 +66,7 @@ def dovecot(dovecot_program: str) -> Iterator[Dovecot]:
         yield made
 
 
-async def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+async def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while True:
             if holds():
@@ -78,7 +78,7 @@ def account(dovecot: Dovecot, **chosen: Any) -> Account:
     given = {
         "name": "anna", "host": "127.0.0.1", "port": dovecot.port, "login": "anna",
         "mailbox": ANNA, "secret": lambda: PASSWORD, "tls": "none", "poll_s": 1.0,
-        "timeout_s": 5.0,
+        "timeout_s": 30.0,
     }  # fmt: skip
     return Account(**{**given, **chosen})
 

@@ -35,6 +35,7 @@ auth_mechanisms = plain login xoauth2
 mail_location = maildir:{folder}/mail/%u
 first_valid_uid = 1
 mailbox_list_index = no
+mail_fsync = never
 mailbox_idle_check_interval = 1 secs
 service imap-login {{
   chroot =
@@ -118,7 +119,7 @@ class Dovecot:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(60)
         # Sessions that are logged in outlive the master.
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)

@@ -30,11 +30,9 @@ async def test_new_mail_is_read_octet_for_octet(dovecot: Dovecot, tmp_path: Path
 async def test_idle_tells_of_mail_long_before_the_next_look(
     dovecot: Dovecot, tmp_path: Path
 ) -> None:
-    async with watching(dovecot, tmp_path, poll_s=60.0) as heard:
-        began = time.monotonic()
+    async with watching(dovecot, tmp_path, poll_s=600.0) as heard:
         dovecot.deliver(mail("one"))
-        await until(lambda: bool(heard.envelopes))
-        assert time.monotonic() - began < 15
+        await until(lambda: bool(heard.envelopes), seconds=60.0)
 
 
 async def test_what_lay_there_before_is_left(dovecot: Dovecot, tmp_path: Path) -> None:
@@ -109,7 +107,7 @@ async def test_cut_connections_are_opened_again(
     dovecot: Dovecot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watch, "FIRST_PAUSE_S", 0.1)
-    async with watching(dovecot, tmp_path, poll_s=30.0) as heard:
+    async with watching(dovecot, tmp_path, poll_s=600.0) as heard:
         dovecot.drop_clients()
         dovecot.deliver(mail("one"))
         await until(lambda: bool(heard.envelopes))
