@@ -40,7 +40,7 @@ def decode(value: object, hint: Any) -> Any:
         if value in choices and isinstance(value, str):
             return value
         allowed = allowed_words(str(value), choices, mark='"')
-        raise ValueError(f"{show(value)} is not allowed; {allowed}")
+        raise ValueError(f"{show(value)} is not allowed{allowed}")
     if NoneType in get_args(hint):
         if value == NO_LIMIT:
             return None
@@ -95,9 +95,9 @@ def _convert(value: object, hint: Any, words: str) -> Any:
         return msgspec.convert(value, hint, dec_hook=_make)
     except msgspec.ValidationError as error:
         said = str(error.__cause__) if isinstance(error.__cause__, ValueError) else ""
-        raise ValueError(f"{show(value)} is wrong: {said or f'{words} is expected'}") from None
+        raise ValueError(f"{show(value)} is wrong: {said or f'{words} is expected'}.") from None
     except ValueError as error:
-        raise ValueError(f"{show(value)} is wrong: {error}") from None
+        raise ValueError(f"{show(value)} is wrong: {error}.") from None
 
 
 def _make(kind: type, value: object) -> object:

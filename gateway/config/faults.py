@@ -30,11 +30,11 @@ class ConfigError(Exception):
 
 
 def allowed_words(given: str, allowed: Iterable[str], mark: str = "") -> str:
-    """Return what is allowed in place of a word, the closest suggested first.
+    """Return how a sentence about a word ends: what is allowed in its place, the closest first.
 
     `mark` stands around each, such as the quotes that TOML wants.
     """
     words = list(allowed)
     close = get_close_matches(given, words, n=1, cutoff=0.6)
-    guess = f'did you mean "{close[0]}"? ' if close else ""
-    return f"{guess}Allowed: {', '.join(f'{mark}{word}{mark}' for word in words)}."
+    guess = f'; did you mean "{close[0]}"?' if close else "."
+    return f"{guess} Allowed: {', '.join(f'{mark}{word}{mark}' for word in words)}."

@@ -37,8 +37,8 @@ def _look_at(tables: Tables, inbox: Imap, path: Path, taken: frozenset[str]) -> 
         problem = f'a listener or inbox has the name "{inbox.name}" already; entries tell it.'
         tables.say((*path, "name"), f"[[imap]] name: {problem}")
     if inbox.secret is None:
-        problem = f"give its password or token as the credential imap_{inbox.name}."
-        tables.say((*path, "name"), f'[[imap]] "{inbox.name}" has none: {problem}')
+        problem = f"has no password or token: give it as the credential imap_{inbox.name}."
+        tables.say((*path, "name"), f'[[imap]] "{inbox.name}" {problem}')
     if inbox.tls == "none" and not is_loopback(inbox.address.host):
         problem = f"the password would cross the network to {inbox.address.host} in the clear."
         tables.say((*path, "tls"), f"[[imap]] tls: {problem}")

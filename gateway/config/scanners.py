@@ -60,7 +60,7 @@ def parse_signatures(text: str, file: Path) -> tuple[Signature, ...]:
         raise ConfigError([Fault(file, 1, f"This is no TOML: {error}.")]) from error
     numbers = line_numbers(text)
     faults = [
-        Fault(file, numbers[(key,)], f'There is no "{key}" here; {allowed_words(key, [TABLE])}')
+        Fault(file, numbers[(key,)], f'There is no "{key}" here{allowed_words(key, [TABLE])}')
         for key in document
         if key != TABLE
     ]

@@ -83,8 +83,8 @@ def _look_at_url(tables: Tables, sink: Sink, path: Path) -> None:
 
 def _look_at_secret(tables: Tables, sink: Sink, path: Path) -> None:
     if sink.secret is None:
-        problem = f"give its secret as the credential sink_{sink.name} (LoadCredential)."
-        tables.say((*path, "name"), f'[[sink]] "{sink.name}" has none: {problem}')
+        problem = f"has no secret: give it as the credential sink_{sink.name} (LoadCredential)."
+        tables.say((*path, "name"), f'[[sink]] "{sink.name}" {problem}')
     elif sink.kind == "webhook" and not _WEBHOOK_SECRET.fullmatch(sink.secret.reveal()):
         problem = 'it is "whsec_" and 24 to 64 random octets in base64.'
         tables.say((*path, "name"), f"[[sink]] the secret sink_{sink.name}: {problem}")

@@ -48,7 +48,7 @@ def _preset(tables: Tables, name: object) -> Policy | None:
     if isinstance(name, str) and name in PRESETS:
         return preset(name)
     words = allowed_words(str(name), PRESETS)
-    tables.say((*_PATH, "preset"), f'[policy] preset: "{name}" is no preset; {words}')
+    tables.say((*_PATH, "preset"), f'[policy] preset: "{name}" is no preset{words}')
     return None
 
 
@@ -62,7 +62,7 @@ def _look_at(tables: Tables, key: str, value: Any, path: Path) -> None:
     if key.endswith("_providers"):
         for provider in sorted((value or frozenset()) - set(PROVIDERS)):
             words = allowed_words(provider, PROVIDERS)
-            tables.say(path, f'[policy] {key}: "{provider}" is no provider; {words}')
+            tables.say(path, f'[policy] {key}: "{provider}" is no provider{words}')
 
 
 def _retention(tables: Tables, holder: Table, base: Retention) -> Retention:

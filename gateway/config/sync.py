@@ -53,5 +53,5 @@ def _look_at_ldap(tables: Tables, sync: Sync, path: Path) -> None:
     if not sync.base:
         tables.say((*path, "kind"), "[[sync]] ldap needs a base, such as dc=example,dc=com.")
     if sync.bind and sync.secret is None:
-        problem = f"give its password as the credential sync_{sync.name} (LoadCredential)."
-        tables.say((*path, "bind"), f'[[sync]] "{sync.name}" has none: {problem}')
+        problem = f"has no password: give it as the credential sync_{sync.name} (LoadCredential)."
+        tables.say((*path, "bind"), f'[[sync]] "{sync.name}" {problem}')

@@ -40,7 +40,7 @@ class Tables:
         for key in table:
             if key not in allowed:
                 words = allowed_words(key, sorted(allowed))
-                self.say((*path, key), f'{where} has no key "{key}"; {words}')
+                self.say((*path, key), f'{where} has no key "{key}"{words}')
 
     def value(self, value: object, hint: Any, path: lines.Path) -> Any:
         """Return a value as its type has it, or None when it is wrong."""

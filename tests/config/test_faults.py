@@ -43,7 +43,7 @@ BAD = [
     ),
     (
         LEAST + "[policy]\nlog = true",
-        'replygate.toml:8: [policy] log: true is not allowed; Allowed: "replies", "all".',
+        'replygate.toml:8: [policy] log: true is not allowed. Allowed: "replies", "all".',
     ),
     (
         LEAST + '[policy]\npreset = "hubspot2020"',
@@ -56,14 +56,14 @@ BAD = [
         LEAST + '[policy]\nattachment_limit_in = "50 MB"',
         (
             'replygate.toml:8: [policy] attachment_limit_in: "50 MB" is wrong: '
-            "a whole number is expected"
+            "a whole number is expected."
         ),
     ),
     (
         LEAST + "[policy]\nattachment_limit_out_total = true",
         (
             "replygate.toml:8: [policy] attachment_limit_out_total: true is wrong: "
-            'a whole number or "none" is expected'
+            'a whole number or "none" is expected.'
         ),
     ),
     (
@@ -79,13 +79,13 @@ BAD = [
     ),
     (
         LEAST + "[policy]\nlogging_address = 'x@y.example'",
-        'replygate.toml:8: [policy] has no key "logging_address"; ',
+        'replygate.toml:8: [policy] has no key "logging_address". Allowed: ',
     ),
     (
         LEAST + '[policy.retention]\nheld_days = "soon"',
         (
             'replygate.toml:8: [policy.retention] held_days: "soon" is wrong: '
-            "a whole number is expected"
+            "a whole number is expected."
         ),
     ),
     (
@@ -97,28 +97,28 @@ BAD = [
         LEAST + "sessions_limit = 0",
         (
             "replygate.toml:7: [[listener]] sessions_limit: 0 is wrong: "
-            "a whole number of at least 1 is expected"
+            "a whole number of at least 1 is expected."
         ),
     ),
     (
         LEAST + 'trusted_clients = ["10.0.0.1/8"]',
         (
             "replygate.toml:7: [[listener]] trusted_clients: ['10.0.0.1/8'] is wrong: "
-            'an address or a network such as "192.0.2.0/24" or "2001:db8::/32" is expected'
+            'an address or a network such as "192.0.2.0/24" or "2001:db8::/32" is expected.'
         ),
     ),
     (
         LEAST.replace("127.0.0.1:10025", "10025"),
         (
             'replygate.toml:5: [[listener]] address: "10025" is wrong: "host:port" such as '
-            '"127.0.0.1:10025" or "[::1]:10025" is expected'
+            '"127.0.0.1:10025" or "[::1]:10025" is expected.'
         ),
     ),
     (
         LEAST.replace('address = "127.0.0.1:10025"', "address = 10025"),
         (
             "replygate.toml:5: [[listener]] address: 10025 is wrong: "
-            '"host:port" such as "127.0.0.1:10025" is expected'
+            '"host:port" such as "127.0.0.1:10025" is expected.'
         ),
     ),
     (
@@ -177,7 +177,7 @@ BAD = [
         LEAST + '[addresses]\nlogging = ["log"]',
         (
             "replygate.toml:8: [addresses] logging: ['log'] is wrong: "
-            'an address such as "log@example.com" is expected'
+            'an address such as "log@example.com" is expected.'
         ),
     ),
     (
@@ -199,6 +199,7 @@ BAD = [
 @pytest.mark.parametrize(("text", "fault"), BAD, ids=[fault[15:60] for _, fault in BAD])
 def test_a_fault_names_file_line_and_what_is_allowed(text: str, fault: str) -> None:
     assert faults(text)[0].startswith(fault)
+    assert faults(text)[0].endswith(".")
 
 
 def test_every_fault_is_found_in_one_reading() -> None:

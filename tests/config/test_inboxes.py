@@ -44,7 +44,7 @@ def test_a_fault_says_what_is_wrong(text: str, said: str) -> None:
 
 
 def test_an_inbox_without_its_password_is_told() -> None:
-    assert "the credential imap_anna" in fault(INBOX)
+    assert '"anna" has no password or token: give it as the credential imap_anna' in fault(INBOX)
 
 
 def test_a_list_is_expected() -> None:

@@ -50,7 +50,10 @@ def test_a_secret_comes_from_the_environment_and_does_not_show() -> None:
         ('[[sink]]\nname = "x"\nkind = "webhook"\n', "a URL such as"),
         (HOOK.replace("https", "http"), "in the clear"),
         (HOOK.replace("//", "//me:pw@"), "a password does not belong"),
-        ('[[sink]]\nname = "crm"\nkind = "hubspot"\n', "the credential sink_crm"),
+        (
+            '[[sink]]\nname = "crm"\nkind = "hubspot"\n',
+            '"crm" has no secret: give it as the credential sink_crm',
+        ),
         ('[[sink]]\nname = "crm"\nkind = "odoo"\n', "a URL such as"),
         (HOOK + HOOK, "each needs its own queue"),
         ('sink = "x"\n', "The file has no key"),

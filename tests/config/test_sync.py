@@ -36,7 +36,7 @@ def test_a_password_does_not_show() -> None:
         (CRM + '[[sync]]\nname = "x"\nkind = "crm"\nsink = "no"\n', "(crm)"),
         (LDAP.replace("ldaps:", "https:"), "ldaps://dc.example.com"),
         (LDAP.replace("dc=x", ""), "needs a base"),
-        (LDAP + 'bind = "cn=reader"\n', "the credential sync_ad"),
+        (LDAP + 'bind = "cn=reader"\n', '"ad" has no password: give it as the credential sync_ad'),
         (LDAP + LDAP, "two have the name"),
     ],
 )
