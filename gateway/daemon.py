@@ -6,7 +6,6 @@ Standards: sd_notify(3). SIGTERM and SIGINT drain and stop, SIGHUP reads the con
 from __future__ import annotations
 
 import asyncio
-import gc
 import signal
 import socket
 import time
@@ -36,6 +35,7 @@ from gateway.notices.filing import Filing
 from gateway.notices.postman import Postman
 from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
+from gateway.service import heap
 from gateway.service import systemd as service
 from gateway.service.crew import Crew, Opening, Work
 from gateway.service.line import Line
@@ -52,8 +52,6 @@ from gateway.understand import Read
 NEEDS_RESTART = (
     "[gateway], [store], [addresses], [metrics] and listeners that stay change with a restart"
 )
-GARBAGE_OBJECTS = 20_000
-"""New objects after which garbage in cycles is looked for."""
 GRACE_S = 640.0
 """How long a message past DATA may take when the daemon stops: the next hop has 600 s to answer
 the final dot, and the unit gives us 660."""
@@ -90,10 +88,7 @@ async def _serve(config: settings.Config, work: Work | None) -> None:
     heed = daemon.reload if work is None else _nothing
     loop.add_signal_handler(signal.SIGHUP, lambda: daemon.behind(heed()))
     await daemon.start()
-    # What stands now stays; to look through it for garbage again and again cost a twentieth.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS, 20, 50)
+    heap.settle()
     service.ready(f"Taking mail on {', '.join(daemon.listening)}")
     if (interval_s := service.watchdog_interval_s()) is not None:
         daemon.behind(service.feed_watchdog(lambda: not stop.is_set(), interval_s))
