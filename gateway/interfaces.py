@@ -180,7 +180,7 @@ class NextHop(Protocol):
         ...
 
     async def extensions(self) -> Mapping[str, str]:
-        """Return its EHLO keywords in upper case with their parameters; empty while away."""
+        """Return its EHLO keywords in upper case with their parameters, as last heard."""
         ...
 
 

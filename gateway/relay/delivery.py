@@ -255,7 +255,7 @@ class Relay:
         return RelayDelivery(self.pool, client)
 
     async def extensions(self) -> Mapping[str, str]:
-        """Return what the next hop offers, as last heard; empty while it is away."""
+        """Return what the next hop offers, as last heard; all that we pass on if it never was."""
         return await self.pool.extensions()
 
     async def close(self) -> None:

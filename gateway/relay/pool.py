@@ -9,8 +9,14 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Final
 
 from gateway.relay.client import Connection, Hop, NextHopAwayError, connect
+
+UNHEARD: Final[Mapping[str, str]] = dict.fromkeys(("8BITMIME", "SMTPUTF8", "DSN"), "")
+"""What is offered for a next hop that was never heard: MAIL is answered with 451 then, which an
+MTA tries again. For an extension that is missing from EHLO it gives the message up (Postfix
+3.7.11: "SMTPUTF8 is required, but was not offered", bounced)."""
 
 
 class TooManyTransactionsError(Exception):
@@ -48,12 +54,12 @@ class Pool:
     async def extensions(self) -> Mapping[str, str]:
         """Return what the next hop offers, as last heard; asks it once when nothing is known.
 
-        Empty while it is away.
+        `UNHEARD` while it is away and was never heard.
         """
         if self._extensions is None:
             with suppress(NextHopAwayError, TooManyTransactionsError):
                 self.release(await self.take())
-        return self._extensions or {}
+        return UNHEARD if self._extensions is None else self._extensions
 
     async def take(self, *, fresh: bool = False) -> Connection:
         """Return a connection for one transaction; `release` gives it back.

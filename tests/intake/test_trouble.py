@@ -11,7 +11,8 @@ import pytest
 from gateway.interfaces import Delivery, Handled
 from gateway.model.envelope import Envelope, RelayState, Reply
 from gateway.relay.client import Timeouts
-from tests.intake.door import LETTER, gateway
+from tests.intake.door import LETTER, gateway, open_door
+from tests.next_hop import next_hop
 
 
 async def test_defect_of_ours_is_451_and_delivers_nothing(tmp_path: Path) -> None:
@@ -197,3 +198,16 @@ async def test_next_hop_that_is_away_is_451_4_4_1_at_mail(tmp_path: Path) -> Non
         caller = await door.call()
         assert (await caller.say(b"MAIL FROM:<a@x.example>")).startswith("451 4.4.1")
         assert (await caller.say(b"NOOP")).startswith("250")
+
+
+async def test_next_hop_that_was_never_heard_makes_no_client_give_a_message_up(
+    tmp_path: Path,
+) -> None:
+    async with next_hop() as hop, open_door(tmp_path, hop) as door:
+        hop.answer = lambda line: "close" if line == "connect" else None
+        caller = await door.call(hello=False)
+        await caller.reply()
+        offered = await caller.say(b"EHLO client.example")
+        assert {"250-8BITMIME", "250-SMTPUTF8", "250-DSN"} <= {*offered.split("|")}
+        reply = await caller.say("MAIL FROM:<jörg@x.example> SMTPUTF8".encode())
+        assert reply.startswith("451 4.4.1")
