@@ -296,6 +296,7 @@ class SmtpSession(ClientSession):
             login=self.login,
             trusted=self.trusted,
             forwarded=told,
+            mta=self.address if self.trusted else "",
         )
 
     def _repeat(self, reply: Reply) -> None:

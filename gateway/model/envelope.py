@@ -37,6 +37,9 @@ class Client:
     forwarded: Mapping[str, str] = field(default_factory=dict)
     """XFORWARD attributes of a trusted client, decoded, names in upper case; TLS_VERSION and CIPHER
     where a milter was told them."""
+    mta: str = ""
+    """The trusted client that is connected itself: its address, or the name that a milter was told;
+    not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Counts what went through, for Prometheus: names, labels and what each is for.
 
-Labels come from enums and from the names of listeners and sinks; no address, no subject, no file
-name. What is a matter of asking (pool, spool, store) is asked when somebody looks, and never for a
-message.
+Labels come from enums, from the names of listeners and sinks, and from the MTAs that bring mail; no
+mail address, no subject, no file name. What is a matter of asking (pool, spool, store) is asked
+when somebody looks, and never for a message.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from gateway.model.handover import Queue
 BUCKETS = (
     *(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0),
 )
+MOST_CLIENTS = 200
+"""Trusted clients that are told one by one."""
 STAGES = ("decide", "record", "relay", "whole")
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -133,6 +135,13 @@ class Metrics:
             ("route",),
             registry=self.registry,
         )
+        self._last_of = Gauge(
+            "gateway_client_last_message_timestamp_seconds",
+            "When the last message came from a trusted client, such as an MTA.",
+            ("route", "client"),
+            registry=self.registry,
+        )
+        self._clients: set[tuple[str, str]] = set()
         self._stage = {stage: self._stages.labels(stage) for stage in STAGES}
         # Looked up by what a message tells: making a label each time costs more than counting.
         self._known: dict[tuple[str, ...], Counter] = {}
@@ -151,12 +160,24 @@ class Metrics:
             counter = self._known[key] = self._messages.labels(*key)
         counter.inc()
         self._octets.labels(route).inc(passage.envelope.content.size)
-        self._last.labels(route).set(self._clock())
+        now = self._clock()
+        self._last.labels(route).set(now)
+        if client := passage.envelope.client.mta:
+            self._last_of.labels(*self._label_of(route, client)).set(now)
         if passage.trouble:
             self._troubles.labels(route).inc()
         if took is not None:
             for stage, histogram in self._stage.items():
                 histogram.observe(getattr(took, stage))
+
+    def _label_of(self, route: str, client: str) -> tuple[str, str]:
+        """Return the labels of a client; those of a large network share one after the first."""
+        labels = (route, client)
+        if labels not in self._clients:
+            if len(self._clients) >= MOST_CLIENTS:
+                return route, "others"
+            self._clients.add(labels)
+        return labels
 
     def text(self, levels: Levels) -> bytes:
         """Return everything in Prometheus' own format."""

@@ -62,6 +62,7 @@ async def test_trusted_client_tells_the_client_behind_it(tmp_path: Path) -> None
         await caller.deliver(LETTER)
         envelope = door.envelopes[0]
         client = envelope.client
+        assert client.mta == "127.0.0.1"
         assert (client.address, client.name, client.helo) == (
             "192.0.2.7",
             "mx.r.example",

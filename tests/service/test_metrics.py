@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.interfaces import Passage, Took
-from gateway.model.envelope import Relayed, RelayState
+from gateway.model.envelope import Client, Relayed, RelayState
 from gateway.model.handover import Queue
-from gateway.service.metrics import Levels, Metrics
+from gateway.service.metrics import MOST_CLIENTS, Levels, Metrics
 from tests.letters import envelope_of, letter
 
 RULES = Path(__file__).parents[2] / "conf" / "prometheus" / "replygate.rules.yml"
@@ -20,9 +21,10 @@ LEVELS = Levels(
 )
 
 
-def text(metrics: Metrics) -> str:
+def text(metrics: Metrics, mta: str = "192.0.2.1") -> str:
+    envelope = replace(envelope_of(letter()), client=Client(mta=mta, trusted=bool(mta)))
     passage = Passage(
-        envelope_of(letter()), "", "", None, Relayed(RelayState.RELAYED), "trouble",
+        envelope, "", "", None, Relayed(RelayState.RELAYED), "trouble",
         took=Took(0.1, 0.2, 0.3, 0.6),
     )  # fmt: skip
     metrics.passed(passage)
@@ -48,6 +50,29 @@ def test_a_listener_that_went_is_told_no_more() -> None:
 def test_the_time_of_the_last_message_is_the_clocks() -> None:
     said = text(Metrics(clock=lambda: 12.5))
     assert 'gateway_last_message_timestamp_seconds{route="inbound"} 12.5' in said
+
+
+def test_the_last_message_of_each_mta_is_told() -> None:
+    now = [1.0]
+    metrics = Metrics(clock=lambda: now[0])
+    text(metrics, "192.0.2.1")
+    now[0] = 2.0
+    said = text(metrics, "mx2.example.com")
+    family = "gateway_client_last_message_timestamp_seconds"
+    assert f'{family}{{client="192.0.2.1",route="inbound"}} 1.0' in said
+    assert f'{family}{{client="mx2.example.com",route="inbound"}} 2.0' in said
+
+
+def test_a_client_that_is_not_trusted_is_not_named() -> None:
+    assert "client=" not in text(Metrics(), "")
+
+
+def test_a_large_network_of_clients_is_told_as_one_after_the_first() -> None:
+    metrics = Metrics()
+    for number in range(MOST_CLIENTS + 5):
+        said = text(metrics, f"client{number}")
+    assert said.count("{client=") == MOST_CLIENTS + 1
+    assert 'client="others"' in said
 
 
 def test_the_queue_of_each_sink_is_told() -> None:

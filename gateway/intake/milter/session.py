@@ -236,6 +236,7 @@ class Session:
             login=told.get("auth_authen", ""),
             trusted=True,
             forwarded={ours: told[name] for ours, name in named.items() if name in told},
+            mta=told.get("j", ""),
         )
 
     def _direction(self, client: Client, draft: Draft) -> Direction:

@@ -134,6 +134,7 @@ async def test_the_client_is_told(door: Door) -> None:
     await mta.say(offer())
     await mta.hear()
     await mta.say(
+        macros(b"C", j="mx1.example.com"),
         connect(b"mail.example.com", b"IPv6:2001:db8::7"),
         macros(b"H", tls_version="TLSv1.3", cipher="TLS_AES_256_GCM_SHA384"),
         frame(b"H", strings(b"helo.example.com")),
@@ -143,6 +144,7 @@ async def test_the_client_is_told(door: Door) -> None:
     assert (client.address, client.name) == ("2001:db8::7", "mail.example.com")
     assert client.helo == "helo.example.com"
     assert client.trusted
+    assert client.mta == "mx1.example.com"
     assert dict(client.forwarded) == {
         "TLS_VERSION": "TLSv1.3",
         "CIPHER": "TLS_AES_256_GCM_SHA384",
