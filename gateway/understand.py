@@ -103,6 +103,8 @@ def lookup_of(arrival: Arrival, message: Message) -> Lookup:
         author=arrival.author.key if arrival.author else "",
         addresses=frozenset((*arrival.parties, *spoken_of)),
         reported=report.original_ids if report else (),
+        copied=arrival.is_copy,
+        robot=arrival.robot if arrival.is_copy else "",
     )
 
 

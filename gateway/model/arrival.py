@@ -194,6 +194,21 @@ class Arrival:
         found = map(self.directory.user_of, (*self.parties, *forwarder))
         return tuple({user.key: user for user in found if user is not None}.values())
 
+    @property
+    def robot(self) -> str:
+        """Key of the author of automatic mail, who is no user; empty for mail of people.
+
+        Reports (RFC 6522) do not count: one mailer daemon speaks for thousands of addresses, and
+        no robot answers it.
+        """
+        value = self.heading.first("auto-submitted")
+        if value is None or value.strip().lower().startswith(b"no"):
+            return ""
+        kind = (self.heading.first("content-type") or b"").strip().lower()
+        if self.author is None or self.user is not None or kind.startswith(b"multipart/report"):
+            return ""
+        return self.author.key
+
     @lazily
     def mark(self) -> str:
         """What marks it for the log, or an empty string."""

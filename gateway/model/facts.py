@@ -33,6 +33,10 @@ class Lookup:
     """Contacts are taken as they were then; None is now."""
     entry_id: str = ""
     """The entry that is judged again, which is no earlier message of its own."""
+    copied: bool = False
+    """It is a copy, of which others may have come lately."""
+    robot: str = ""
+    """Key of the author whose automatic copies are counted; empty for mail of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ class Facts:
     enrolments: tuple[Enrolment, ...] = ()
     """Open enrolments of those contacts."""
     recent_copies: int = 0
-    """Arrivals with this content digest, or automatic ones from this author, in 120 minutes."""
+    """Of a copy: those with its content digest, or automatic ones of its author, in 120 minutes."""
     answered_with_mark: bool = False
     """A user answered this very message with a mark (S13)."""
     chosen_contact: int | None = None

@@ -31,8 +31,8 @@ class Loops:
         if not judged.is_copy or not isinstance(judged, Case):
             return
         keys: list[bytes | str] = [judged.message.digest]
-        if judged.author and judged.user is None and _is_automatic(judged):
-            keys.append(judged.author.key)
+        if judged.robot:
+            keys.append(judged.robot)
         with self._lock:
             for key in keys:
                 # Nearly all have one time: a deque would hold room for 64 of each.
@@ -44,18 +44,15 @@ class Loops:
                 self._times.popitem(last=False)
 
     def counted(self, facts: Facts, lookup: Lookup, now: datetime) -> Facts:
-        """Return the facts with the number of recent copies."""
-        if not self._times:
+        """Return the facts with the number of recent copies, of a copy that has just come.
+
+        What is judged again was no loop when it came, however many copies followed it.
+        """
+        if not self._times or not lookup.copied or lookup.entry_id:
             return facts
-        keys = (lookup.digest, lookup.author)
         with self._lock:
-            most = max(self._count(key, now) for key in keys)
+            most = max(self._count(key, now) for key in (lookup.digest, lookup.robot))
         return replace(facts, recent_copies=most) if most else facts
 
     def _count(self, key: bytes | str, now: datetime) -> int:
         return sum(at > now - WINDOW for at in self._times.get(key, ())) if key else 0
-
-
-def _is_automatic(judged: Arrival) -> bool:
-    value = judged.heading.first("auto-submitted")
-    return value is not None and not value.strip().lower().startswith(b"no")

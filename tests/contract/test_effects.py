@@ -192,10 +192,26 @@ async def test_copies_that_come_again_and_again_are_counted(office: Office) -> N
     copies = {"route": "copies", "recipients": (TO_LOG,)}
     for number in range(3):
         await office.record(letter(number, text="Loop"), by=copies)
-    facts = await office.facts(letter(7, text="Loop"))
+    facts = await office.facts(letter(7, text="Loop"), **copies)
     assert facts.recent_copies == 3
     office.clock.pass_by(minutes=121)
-    assert (await office.facts(letter(8, text="Loop"))).recent_copies == 0
+    assert (await office.facts(letter(8, text="Loop"), **copies)).recent_copies == 0
+
+
+async def test_copies_do_not_count_against_mail_in_path(office: Office) -> None:
+    copies = {"route": "copies", "recipients": (TO_LOG,)}
+    for number in range(3):
+        robot = letter(number, text="Out", Auto_Submitted="auto-replied")
+        await office.record(robot, by=copies)
+    same = letter(7, text="Out", Auto_Submitted="auto-replied")
+    assert (await office.facts(same)).recent_copies == 0
+
+
+async def test_copies_do_not_count_against_what_is_judged_again(office: Office) -> None:
+    copies = {"route": "copies", "recipients": (TO_LOG,)}
+    entries = [await office.record(letter(n, text="Loop"), by=copies) for n in range(3)]
+    facts = await office.facts(letter(0, text="Loop"), entry_id=entries[0], **copies)
+    assert facts.recent_copies == 0
 
 
 async def test_automatic_copies_of_one_author_are_counted(office: Office) -> None:
@@ -203,7 +219,24 @@ async def test_automatic_copies_of_one_author_are_counted(office: Office) -> Non
     for number in range(3):
         robot = letter(number, text=f"Out {number}", Auto_Submitted="auto-replied")
         await office.record(robot, by=copies)
-    assert (await office.facts(letter(7, text="Other"))).recent_copies == 3
+    other = letter(7, text="Other", Auto_Submitted="auto-replied")
+    assert (await office.facts(other, **copies)).recent_copies == 3
+
+
+async def test_what_a_robot_writes_himself_is_no_automatic_copy(office: Office) -> None:
+    copies = {"route": "copies", "recipients": (TO_LOG,)}
+    for number in range(3):
+        robot = letter(number, text=f"Out {number}", Auto_Submitted="auto-replied")
+        await office.record(robot, by=copies)
+    assert (await office.facts(letter(7, text="I am back"), **copies)).recent_copies == 0
+
+
+async def test_reports_of_one_mailer_daemon_are_no_loop(office: Office) -> None:
+    copies = {"route": "copies", "recipients": (TO_LOG,)}
+    told = {"Auto_Submitted": "auto-replied", "Content_Type": "multipart/report; boundary=x"}
+    for number in range(3):
+        await office.record(letter(number, text=f"Gone {number}", **told), by=copies)
+    assert (await office.facts(letter(7, text="Gone too", **told), **copies)).recent_copies == 0
 
 
 async def test_leaving_the_timeline_is_told(office: Office) -> None:
