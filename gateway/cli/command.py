@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ DEBUG = "REPLYGATE_DEBUG"
 CONFIG = "REPLYGATE_CONFIG"
 URL = "REPLYGATE_URL"
 """Names a gateway afar, where --remote does not."""
+WHOLE_SENTENCE = 1_000
+"""Characters of a command's first sentence that a list of commands shows: all of it, wrapped."""
 PLACES = (Path("replygate.toml"), Path("/etc/replygate/replygate.toml"))
 
 
@@ -82,16 +84,41 @@ class Group(click.Group):
 
     command_class = Command
 
+    def sections(self, ctx: click.Context) -> Mapping[str, Iterable[str]]:
+        """Return the names of the commands, by the heading under which the help lists them."""
+        return {"Commands": self.list_commands(ctx)}
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence."""
+        column = max(map(len, self.list_commands(ctx)))
+        for heading, names in self.sections(ctx).items():
+            known = {name.ljust(column): self.get_command(ctx, name) for name in names}
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [
+                        (name, one.get_short_help_str(WHOLE_SENTENCE))
+                        for name, one in known.items()
+                        if one
+                    ]
+                )
+
 
 Group.group_class = Group
 
 
 class LazyGroup(Group):
-    """The group of all commands, each loaded when it is named."""
+    """The group of all commands, each loaded when it is named; --config may stand before them."""
 
-    def __init__(self, *args: Any, lazy: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, Mapping[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.lazy = lazy
+        self.by_section = lazy
+        self.lazy = {name: place for section in lazy.values() for name, place in section.items()}
+        self.params.append(_config_option())
+
+    def sections(self, ctx: click.Context) -> Mapping[str, Iterable[str]]:
+        """Return the sections of the table."""
+        del ctx
+        return self.by_section
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the table."""

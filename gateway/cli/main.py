@@ -10,42 +10,55 @@ import click
 from gateway.cli.command import LazyGroup
 
 COMMANDS = {
-    "serve": "gateway.cli.serve:serve",
-    "web": "gateway.cli.web:web",
-    "demo": "gateway.cli.serve:demo",
-    "check-config": "gateway.cli.check:check_config",
-    "doctor": "gateway.cli.check:doctor",
-    "user": "gateway.cli.user:user",
-    "mailbox": "gateway.cli.mailbox:mailbox",
-    "contact": "gateway.cli.contact:contact",
-    "policy": "gateway.cli.policy:policy",
-    "never-log": "gateway.cli.never_log:never_log",
-    "allow": "gateway.cli.never_log:allow",
-    "address": "gateway.cli.address:address",
-    "token": "gateway.cli.token:token",
-    "sequence": "gateway.cli.sequence:sequence",
-    "sync": "gateway.cli.sync:sync",
-    "shadow": "gateway.cli.shadow:shadow",
-    "decisions": "gateway.cli.decisions:decisions",
-    "explain": "gateway.cli.explain:explain",
-    "replay": "gateway.cli.replay:replay",
-    "held": "gateway.cli.held:held",
-    "outbox": "gateway.cli.outbox:outbox",
-    "log": "gateway.cli.log:log",
-    "purge": "gateway.cli.log:purge",
-    "query": "gateway.cli.query:query",
-    "digest": "gateway.cli.digest:digest",
-    "rules": "gateway.cli.rules:rules",
-    "inspect": "gateway.cli.inspect:inspect",
-    "scanner": "gateway.cli.scanner:scanner",
-    "import": "gateway.cli.history:import_",
-    "erase": "gateway.cli.keeping:erase",
-    "export": "gateway.cli.keeping:export",
-    "backup": "gateway.cli.keeping:backup",
-    "restore": "gateway.cli.keeping:restore",
-    "store": "gateway.cli.store:store",
-    "vacuum": "gateway.cli.keeping:vacuum",
+    "Run it": {
+        "serve": "gateway.cli.serve:serve",
+        "web": "gateway.cli.web:web",
+        "demo": "gateway.cli.serve:demo",
+        "check-config": "gateway.cli.check:check_config",
+        "doctor": "gateway.cli.check:doctor",
+    },
+    "Whose mail counts, and how": {
+        "user": "gateway.cli.user:user",
+        "mailbox": "gateway.cli.mailbox:mailbox",
+        "contact": "gateway.cli.contact:contact",
+        "policy": "gateway.cli.policy:policy",
+        "never-log": "gateway.cli.never_log:never_log",
+        "allow": "gateway.cli.never_log:allow",
+        "address": "gateway.cli.address:address",
+        "token": "gateway.cli.token:token",
+        "sequence": "gateway.cli.sequence:sequence",
+    },
+    "Ask": {
+        "decisions": "gateway.cli.decisions:decisions",
+        "explain": "gateway.cli.explain:explain",
+        "rules": "gateway.cli.rules:rules",
+        "inspect": "gateway.cli.inspect:inspect",
+        "digest": "gateway.cli.digest:digest",
+        "scanner": "gateway.cli.scanner:scanner",
+        "query": "gateway.cli.query:query",
+    },
+    "Put right": {
+        "replay": "gateway.cli.replay:replay",
+        "held": "gateway.cli.held:held",
+        "log": "gateway.cli.log:log",
+    },
+    "Mail and people from elsewhere, and the CRM": {
+        "import": "gateway.cli.history:import_",
+        "sync": "gateway.cli.sync:sync",
+        "outbox": "gateway.cli.outbox:outbox",
+        "shadow": "gateway.cli.shadow:shadow",
+    },
+    "Keep, and forget": {
+        "purge": "gateway.cli.log:purge",
+        "erase": "gateway.cli.keeping:erase",
+        "export": "gateway.cli.keeping:export",
+        "backup": "gateway.cli.keeping:backup",
+        "restore": "gateway.cli.keeping:restore",
+        "store": "gateway.cli.store:store",
+        "vacuum": "gateway.cli.keeping:vacuum",
+    },
 }
+"""Where each command is, by the section of the help in which it is listed."""
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click
@@ -75,7 +88,9 @@ def _version() -> str:
     callback=_show_version,
     help="Show the version and exit.",
 )
-@click.option("--remote", metavar="URL", help="A gateway afar, by its API; else $REPLYGATE_URL.")
+@click.option(
+    "--remote", metavar="URL", help="A gateway elsewhere, by its API; else $REPLYGATE_URL."
+)
 @click.option(
     "--token-file",
     type=click.Path(exists=True, dir_okay=False),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import click
@@ -39,6 +40,26 @@ class Moment(click.ParamType):  # type: ignore[type-arg] # generic since click 8
         return told.replace(tzinfo=told.tzinfo or UTC).astimezone(UTC)
 
 
+class ReasonName(click.Choice[str]):
+    """The code of a reason; there are too many to list them all where one is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__([str(reason) for reason in Reason])
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return the word that stands for it in the help."""
+        del param, ctx
+        return "REASON"
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return what to do: the closest codes, and where all of them are."""
+        del ctx
+        close = [f'"{name}"' for name in get_close_matches(str(value), self.choices)]
+        guess = f" Did you mean {' or '.join(close)}?" if close else ""
+        return f'"{value}" is no reason.{guess} For all of them: replygate rules'
+
+
+REASON = ReasonName()
 MOMENT = Moment()
 AT: Callable[[F], F] = click.option(
     "--at", type=MOMENT, help="When it happened, in place of now: 2026-11-23T14:00, or 2h ago."
@@ -54,8 +75,7 @@ def filter_options(command: F) -> F:
             ),
             click.option(
                 "--reason",
-                type=click.Choice([str(r) for r in Reason]),
-                metavar="REASON",
+                type=REASON,
                 help="Only this reason; see: replygate rules.",
             ),
             click.option("--address", help="Only mail of this author or recipient."),

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from gateway.cli.command import Command
+from gateway.cli.options import REASON
 from gateway.cli.output import json_option, print_rows, safe
 from gateway.model.decision import Reason
 from gateway.rules.pages import PAGES, Page, outcome_words
 
 
 @click.command("rules", cls=Command)
-@click.argument("reason", required=False, type=click.Choice([str(reason) for reason in Reason]))
+@click.argument("reason", required=False, type=REASON)
 @json_option
 def rules(reason: str | None, *, as_json: bool) -> None:
     """Explain REASON, or list all reasons in the order in which they are asked."""

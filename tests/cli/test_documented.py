@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from gateway.cli.main import COMMANDS, main
+from gateway.cli.main import main
 from tests.cli.conftest import Run
 
 README = Path(__file__).parents[2] / "README.md"
@@ -29,6 +29,7 @@ def all_commands() -> Iterator[tuple[str, click.Command]]:
 
 
 EVERY = dict(all_commands())
+COMMANDS = main.list_commands(click.Context(main))
 LEAVES = {path: c for path, c in EVERY.items() if not isinstance(c, click.Group)}
 
 
@@ -76,6 +77,13 @@ def test_a_listing_speaks_json(path: str) -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_is_printed(run: Run, name: str) -> None:
     assert "Usage: replygate" in run(name, "--help").stdout
+
+
+def test_the_help_says_a_whole_sentence_of_each_command(run: Run) -> None:
+    said = " ".join(run("--help").stdout.split())
+    for name in COMMANDS:
+        first = re.split(r"(?<=\.)\s", EVERY[name].help or "", maxsplit=1)[0]
+        assert f" {name} {first.strip()}" in said
 
 
 def test_the_version_is_printed(run: Run) -> None:

@@ -32,6 +32,17 @@ def test_nobody_else_may_read_what_a_command_makes(run: Run, config: Path) -> No
     assert {path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) for path in made} == {0}
 
 
+@pytest.mark.parametrize(
+    "words", [["--config", "F", "user", "list"], ["user", "list", "--config", "F"]]
+)
+def test_a_configuration_is_named_before_or_behind_the_command(
+    run: Run, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert "There is no user." in run(*(str(config) if w == "F" else w for w in words)).stdout
+
+
 def test_a_state_folder_is_made_where_there_is_none(run: Run, config: Path) -> None:
     (config.parent / "state").rmdir()
     run("user", "add", "anna@corp.example")

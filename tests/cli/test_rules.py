@@ -18,8 +18,11 @@ def test_a_reason_has_a_page(run: Run, reason: str) -> None:
     assert run("rules", reason).stdout.startswith(f"{reason}\n")
 
 
-def test_a_reason_that_is_none_is_a_usage_error(run: Run) -> None:
-    assert "is not one of" in run("rules", "because", fails=2).stderr
+@pytest.mark.parametrize("words", [["rules"], ["decisions", "--reason"]])
+def test_a_reason_that_is_none_is_told_with_what_was_meant(run: Run, words: list[str]) -> None:
+    said = run(*words, "auto-repli", fails=2).stderr
+    assert '"auto-repli" is no reason. Did you mean "auto-reply"' in said
+    assert said.rstrip().endswith("For all of them: replygate rules")
 
 
 def test_people_read_a_table(run: Run) -> None:
