@@ -62,6 +62,11 @@ def test_the_pages_may_listen_where_they_do_by_default() -> None:
     assert settings(PAGES, "SocketBindAllow") == [f"ipv4:tcp:{port}", f"ipv6:tcp:{port}"]
 
 
+def test_the_pages_may_let_mail_go_first() -> None:
+    allowed = " ".join(settings(PAGES, "SystemCallFilter")).split()
+    assert {"setpriority", "sched_setscheduler", "sched_setattr"} <= set(allowed)
+
+
 def test_following_a_source_shares_the_state_folder_and_user_of_the_service() -> None:
     for key in ("StateDirectory", "User", "DynamicUser"):
         assert settings(SYNC, key) == settings(SERVICE, key)

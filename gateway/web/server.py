@@ -16,8 +16,7 @@ from gateway.store import rehearsal
 from gateway.store.registry import Registry
 from gateway.web.app import new_app
 from gateway.web.desk import now
-
-NICE = 10
+from gateway.web.priority import give_way
 
 
 class AddressTakenError(ValueError):
@@ -59,8 +58,7 @@ def new_server(config: Config, *, clock: Callable[[], datetime] = now) -> Server
 
 def run(config: Config) -> None:
     """Serve until a signal says stop. Raises AddressTakenError."""
-    # A letter goes before a page, where both want the processor.
-    os.nice(NICE)
+    give_way()
     with listen(config.web.address) as channel:
         asyncio.run(new_server(config).serve([channel]))
 
