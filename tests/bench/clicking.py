@@ -1,10 +1,10 @@
 """How long a letter takes with and without ten people clicking: `python -m tests.bench.clicking`.
 
 A real gateway and real pages, each in a process of its own, on one store. Letters come at a steady
-pace, each in a session of its own. Rounds without people, and with people of each pace, take
-turns in any order. The goal is that the 99th percentile is the same: the median of the rounds with people who
-read what they open is at most 1.25 times the median of those without, or within their upper
-quartile. The other paces are judged in the same way, for comparison.
+pace, each in a session of its own. Rounds without people, and with people of each pace, take turns
+in any order. The goal is that the 99th percentile is the same: the median of the rounds with
+people who read what they open is at most 1.25 times the median of those without, or within their
+upper quartile. The other paces are judged in the same way, for comparison.
 
 `--keep` adds the rounds to a file and judges all that are there, so that they can be measured
 piece by piece in quiet moments; TMPDIR on a disk of memory takes away the noise of a disk that
