@@ -155,7 +155,7 @@ def colleague_wrote(case: Case) -> Evidence | None:
 @rule(Reason.ADOPTED_ORIGINAL, Outcome.LOGGED, source="S13")
 def adopted_original(case: Case) -> Evidence | None:
     """`stranger_original = adopt`: a stranger's message that a user answered with a mark."""
-    if case.policy.stranger_original != "adopt" or not case.facts.answered_with_mark:
+    if case.policy.stranger_original != "adopt" or not _is_answered(case):
         return None
     return {"address": case.author.key} if case.author and _was_stranger(case) else None
 
@@ -280,7 +280,19 @@ def _is_unasked_of_contact(case: Case) -> bool:
     """Whether a contact wrote it, and not in answer to a tracked thread."""
     if case.replies_in_tracked_thread or not case.author_contacts:
         return False
-    return not (case.facts.answered_with_mark and _was_stranger(case))
+    return not (_is_answered(case) and _was_stranger(case))
+
+
+def _is_answered(case: Case) -> bool:
+    """Whether a user answered this very message with a mark.
+
+    Of several messages with one id it is that of whom the thread's mail goes to: anybody who got
+    the answer could send another one under the id that it cites.
+    """
+    if not case.facts.answered_with_mark:
+        return False
+    is_alone = not case.facts.seen or case.same_message is not None
+    return is_alone or bool(case.author and case.thread and case.author.key in case.thread.outside)
 
 
 def _was_stranger(case: Case) -> bool:

@@ -32,12 +32,15 @@ from tests.rules.cases import (
     holds,
     matched,
     reply,
+    seen,
     the_directory,
     tracked,
 )
 
 TWINS = {CAROL: (CAROLS, Contact(9, "carol@private.example"))}
 OWNED = {CAROL: (CAROLS, Contact(9, "carol@private.example", owner=ANNA))}
+REUSED = {**ANSWERED, "seen": (seen(author="eve@evil.example", digests=frozenset({b"other"})),)}
+UNCITED = tracked(original=None, parent=None, contacts=())
 
 PAIRS = [
     Pair(
@@ -73,6 +76,20 @@ PAIRS = [
         {"facts": {**ANSWERED, "judged_before": Reason.RECEIVED}},
         "logged received",
         "of one who was a stranger",
+    ),
+    Pair(
+        Reason.ADOPTED_ORIGINAL,
+        "logged",
+        case,
+        {
+            "author": IVY,
+            "facts": REUSED,
+            "policy": GATE,
+            "thread": replace(UNCITED, outside=frozenset({IVY})),
+        },
+        {"thread": UNCITED},
+        "not_logged sender-not-contact",
+        "of several with one id",
     ),
     Pair(
         Reason.REPLIER_NOT_CONTACT,
