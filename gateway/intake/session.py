@@ -316,11 +316,15 @@ class ClientSession(SMTP, ABC):
 
     def _scold(self, reply: Reply) -> None:
         """Refuse nonsense, and lose patience after a while."""
+        if not self._lose_patience():
+            self.say(reply)
+
+    def _lose_patience(self) -> bool:
+        """Count an error; end the session when it is one too many, and return whether it is."""
         self._errors += 1
         if self._errors >= ERRORS_LIMIT:
             self._part(words.ENOUGH)
-        else:
-            self.say(reply)
+        return self._leaving
 
     def _part(self, reply: Reply) -> None:
         """Say the last reply of a session; its task ends when it sees that."""

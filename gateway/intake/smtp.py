@@ -229,6 +229,8 @@ class SmtpSession(ClientSession):
             return
         mechanism, _, rest = argument.decode("ascii", "replace").partition(" ")
         await self.smtp_AUTH(f"{mechanism.upper()} {rest}".strip())
+        if not self.login:
+            self._lose_patience()
 
     async def on_unoffered(self, argument: bytes) -> None:
         """Refuse what is offered to nobody."""

@@ -142,6 +142,14 @@ async def test_wrong_login_is_refused(tmp_path: Path, command: bytes, code: str)
         assert (await caller.say(b"MAIL FROM:<a@x.example>")).startswith("530")
 
 
+async def test_who_guesses_passwords_is_sent_away(tmp_path: Path) -> None:
+    async with gateway(tmp_path, check_login=check, clients=()) as door:
+        caller = await door.call()
+        replies = [await caller.say(plain("crm", f"guess {number}")) for number in range(20)]
+        assert {reply[:3] for reply in replies} == {"535"}
+        assert (await caller.reply()).startswith("421 4.7.0")
+
+
 async def test_login_lets_a_stranger_send(tmp_path: Path) -> None:
     async with gateway(tmp_path, check_login=check, clients=()) as door:
         caller = await door.call()
