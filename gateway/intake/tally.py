@@ -2,7 +2,8 @@
 
 Design notes: proper mail must cost next to nothing, since all of it is counted on the loop. Each
 false end of data (D-6) holds a bare LF, a bare CR or a NUL, so only content with such is searched
-for them; and lines of one width, as base64 has, are measured a hundred at a time.
+for them; and lines of one width, as base64 has, are measured a thousand at a time: where their line
+ends must be is known, and behind those nothing odd may be left.
 """
 
 from __future__ import annotations
@@ -49,46 +50,39 @@ class Tally:
 
     def feed(self, plain: bytes, wire: bytes) -> None:
         """Count a piece, given unstuffed and as it came."""
-        line_ends = self._measure(plain)
-        # Taking them out costs half of bytes.count, which in 3.11 looks at every octet by itself.
-        without_lf = plain.replace(b"\n", b"")
-        feeds = len(plain) - len(without_lf)
-        returns = len(without_lf) - len(without_lf.replace(b"\r", b""))
-        if not feeds == returns == line_ends:
-            # Something is odd, or lines of one width hid a line end inside.
-            line_ends = plain.count(b"\r\n")
-        bare_lf, bare_cr = feeds - line_ends, returns - line_ends
-        nul = plain.count(b"\0") if b"\0" in plain else 0
+        odd = self._measure(plain)
         if not plain.isascii():
             self._eight_bit = True
-        if bare_lf or bare_cr or nul:
-            self._bare_lf += bare_lf
-            self._bare_cr += bare_cr
-            self._nul += nul
+        if odd:
+            line_ends = plain.count(b"\r\n")
+            self._bare_lf += plain.count(b"\n") - line_ends
+            self._bare_cr += plain.count(b"\r") - line_ends
+            self._nul += plain.count(b"\0")
             self._false_end = self._false_end or false_end(self._seam + wire)
         elif self._bare_lf or self._bare_cr or self._nul:
             self._false_end = self._false_end or false_end(self._seam + wire[:SEAM_OCTETS])
         self._seam = (self._seam + wire[-SEAM_OCTETS:])[-SEAM_OCTETS:]
 
-    def _measure(self, piece: bytes) -> int:
-        """Return how many CRLF were seen, at most all; keep the length of the longest line."""
-        start, line_ends, size = 0, 0, len(piece)
+    def _measure(self, piece: bytes) -> bool:
+        """Keep the length of the longest line; return whether a bare CR, a bare LF or NUL is there.
+
+        A bytes.count looks at every octet by itself in 3.11, so nothing is counted before.
+        """
+        start, odd, size = 0, False, len(piece)
         while start < size:
             stop = _stretch(piece, start)
             lines = piece[start:stop].split(b"\r\n")
+            odd = odd or _is_odd(b"".join(lines))
             lengths = [*map(len, lines)]
             lengths[0] += self._open
             self._open = lengths.pop()
             start = stop
             if lengths:
-                line_ends += len(lengths)
                 self._longest = max(self._longest, *lengths)
-                if start < size:
-                    width = len(lines[-2])
-                    alike = _alike(piece, start, width)
-                    line_ends += alike
+                if start < size and (alike := _alike(piece, start, width := len(lines[-2]))):
+                    odd = odd or _is_odd(_filled(piece, start, alike, width))
                     start += alike * (width + 2)
-        return line_ends
+        return odd
 
 
 def _stretch(piece: bytes, start: int) -> int:
@@ -111,3 +105,15 @@ def _alike(piece: bytes, start: int, width: int) -> int:
     same_cr = len(carriage) - len(carriage.lstrip(b"\r"))
     same_lf = len(feed) - len(feed.lstrip(b"\n"))
     return min(same_cr, same_lf)
+
+
+def _filled(piece: bytes, start: int, count: int, width: int) -> bytearray:
+    """Return so many lines of one width with their line ends filled in."""
+    step = width + 2
+    lines = bytearray(memoryview(piece)[start : start + count * step])
+    lines[width::step] = lines[width + 1 :: step] = b"." * count
+    return lines
+
+
+def _is_odd(octets: bytes | bytearray) -> bool:
+    return b"\r" in octets or b"\n" in octets or b"\0" in octets

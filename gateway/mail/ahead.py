@@ -159,19 +159,20 @@ class _File:
         """Take what comes next."""
         if self._rest is None:
             return
-        chunk = self._rest + octets if self._rest else octets
-        stop = 0 if self._padded else chunk.rfind(b"\n") + 1
-        lines = chunk[:stop]
-        self._padded = self._padded or b"=" in lines
-        if self._padded:
-            stop = 0
+        self._padded = self._padded or b"=" in octets
+        stop = 0 if self._padded else octets.rfind(b"\n") + 1
+        if not stop:
+            rest = self._rest + octets
+            self._rest = rest if len(rest) <= _REST_OCTETS else None
+            return
+        start = octets.find(b"\n") + 1
+        try:
+            self._add(pybase64.b64decode(self._rest + octets[:start]))
+            self._add(pybase64.b64decode(memoryview(octets)[start:stop]))
+        except (binascii.Error, ValueError):
+            self._rest = None
         else:
-            try:
-                self._add(pybase64.b64decode(lines))
-            except (binascii.Error, ValueError):
-                self._rest = None
-                return
-        self._rest = chunk[stop:] if len(chunk) - stop <= _REST_OCTETS else None
+            self._rest = octets[stop:]
 
     def measured(self) -> tuple[int, bytes] | None:
         """Return size and digest when all of it was sound."""
