@@ -18,6 +18,7 @@ from gateway.pipeline import Pipeline
 from gateway.replay import Replayer
 from gateway.rules.intake import UNANSWERED
 from gateway.rules.switches import in_force
+from gateway.service.clock import FILE, Watched
 from gateway.store.away import AwaitedStore
 from gateway.store.entries import Entries, Filters
 from gateway.store.opening import Store
@@ -75,6 +76,7 @@ class Duties:
         self._postman = postman
         self._log = log
         self._patience_ended: datetime | None = None
+        self._watched = Watched(config.gateway.state / FILE)
 
     @property
     def all(self) -> tuple[tuple[Callable[[], Awaitable[None]], float], ...]:
@@ -139,6 +141,14 @@ class Duties:
             self._log.warning("nobody knows whether the next hop has these", messages=left)
 
     async def _purge(self) -> None:
+        if (ahead := await asyncio.to_thread(self._watched.look)) is not None:
+            self._log.error(
+                "nothing is freed: the clock has jumped",
+                ahead=str(ahead.by),
+                believed_in=str(ahead.believed_in),
+                remedy="set the clock; if it is right, wait, or run replygate purge",
+            )
+            return
         now = datetime.now(UTC)
         if over := await self._store.prune(*self._keeping.over_at(now)):
             self._log.info("forgot the past", rows=over)

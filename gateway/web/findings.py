@@ -16,6 +16,7 @@ from pathlib import Path
 from gateway.config.settings import Config, NextHop
 from gateway.interfaces import UNREADABLE, StoreBusyError
 from gateway.model.place import ServedPath
+from gateway.service.clock import FILE, last_look
 from gateway.store import database
 from gateway.store.registry import Registry
 from gateway.store.spool import unreadable
@@ -95,6 +96,7 @@ def look_at_store(config: Config) -> Iterator[Finding]:
             yield _clock(newest or 0)
     except (StoreBusyError, ValueError, OSError) as error:
         yield Finding("store", False, str(error), "See the sentence itself.")
+    yield from _jumped(config.gateway.state / FILE)
     yield from _spool(config.gateway.state / "spool")
 
 
@@ -104,6 +106,14 @@ def _clock(newest: int) -> Finding:
         found = f"the newest message is of a time that comes in {ahead}"
         return Finding("clock", False, found, "The clock went back: let NTP keep it.")
     return Finding("clock", True, datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _jumped(file: Path) -> Iterator[Finding]:
+    """Say that the gateway does not believe the clock; nothing while it does."""
+    if (ahead := last_look(file)) is not None:
+        found = f"the clock jumped ahead by {ahead.by}, and nothing is freed"
+        remedy = "Set it; if it is right, wait for a day, or run replygate purge."
+        yield Finding("clock, jumped", False, found, remedy)
 
 
 def _spool(folder: Path) -> Iterator[Finding]:

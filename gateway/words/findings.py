@@ -18,6 +18,7 @@ FINDINGS: Final = (
     "store",
     "store health",
     "clock",
+    "clock, jumped",
     "spool",
     "spool, unreadable",
     "next hop {0} takes",
@@ -36,6 +37,7 @@ FINDINGS: Final = (
     "{0} messages wait undecided, the oldest for {1} s",
     "{0} messages were damaged there and lie in {1}",
     "the newest message is of a time that comes in {0}",
+    "the clock jumped ahead by {0}, and nothing is freed",
     "no 8-bit mail",
     "all but {0}",
     "all that is offered",
@@ -49,6 +51,7 @@ FINDINGS: Final = (
     "Stop the gateway and restore a backup.",
     "See the sentence itself.",
     "The clock went back: let NTP keep it.",
+    "Set it; if it is right, wait for a day, or run replygate purge.",
     "Look in the log for why: they stay until the store takes them.",
     (
         "The log says how. Take an .eml file that is whole in by replygate import, or put both"

@@ -7,12 +7,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pysqlite3
 import pytest
 
+from gateway.service.clock import FILE, Watched
 from tests.cli.conftest import Run, rows
 from tests.letters import letter
 
@@ -147,6 +150,17 @@ def test_a_clock_that_went_back_is_ill(run: Run, well: Path, tmp_path: Path) -> 
     connection.commit()
     connection.close()
     assert "went back" in ill(run, well)["clock"]["remedy"]
+
+
+def test_a_clock_that_jumped_ahead_is_ill(run: Run, well: Path) -> None:
+    began = datetime(2026, 11, 23, tzinfo=UTC)
+    for now in (began, began + timedelta(days=365)):
+        Watched(
+            well.parent / "state" / FILE, partial(datetime.fromtimestamp, now.timestamp(), UTC)
+        ).look()
+    told = ill(run, well)["clock, jumped"]
+    assert told["found"] == "the clock jumped ahead by 365 days, 0:00:00, and nothing is freed"
+    assert "replygate purge" in told["remedy"]
 
 
 @pytest.fixture
