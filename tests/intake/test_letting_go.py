@@ -1,7 +1,7 @@
 """A letter that is over lets its octets go at once: they must not wait for a look for garbage.
 
 A daemon looks through what has grown old every few hours. What goes in a circle until then is
-memory that a machine does not have: under faults it was a hundred megabytes.
+memory that a machine does not have: in twenty seconds of the soak it was sixty megabytes.
 """
 
 from __future__ import annotations
