@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -143,7 +144,9 @@ async def test_content_that_comes_an_octet_now_and_then_is_ended(tmp_path: Path)
         await caller.open()
         said = await drip(caller, b"Subject: " + b"x" * 400)
         assert said.startswith("421 4.4.2 Your message comes in too slowly")
-        assert await caller.reply() == ""
+        # An octet that is still on its way meets a closed door: a reset in place of an end.
+        with suppress(ConnectionResetError):
+            assert await caller.reply() == ""
     assert not door.envelopes
     assert not door.hop.taken
 
