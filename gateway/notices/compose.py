@@ -68,7 +68,7 @@ def compose_notice(occasion: Occasion, sender: Sender, token: str, now: datetime
     if occasion.message_id and _is_plain(occasion.message_id):
         message["In-Reply-To"] = message["References"] = f"<{occasion.message_id}>"
     _write(message, headline, told, remedies, words)
-    return message.as_bytes(policy=POLICY)
+    return message.as_bytes()
 
 
 def compose_digest(
@@ -81,7 +81,7 @@ def compose_digest(
     message["Auto-Submitted"] = "auto-generated"
     remedies = [line for _, line in lines]
     _write(message, headline, [], remedies, tongue(sender.language))
-    return message.as_bytes(policy=POLICY)
+    return message.as_bytes()
 
 
 def compose_code(recipient: str, sender: Sender, token: str, now: datetime, code: str) -> bytes:
@@ -91,11 +91,12 @@ def compose_code(recipient: str, sender: Sender, token: str, now: datetime, code
     message["Subject"] = words.say(CODE_SUBJECT)
     message["Auto-Submitted"] = "auto-generated"
     _write(message, words.say(CODE_HEADLINE), [(words.say(CODE), code)], [], words)
-    return message.as_bytes(policy=POLICY)
+    return message.as_bytes()
 
 
 def _message(recipient: str, sender: Sender, token: str, now: datetime) -> EmailMessage:
-    message = EmailMessage(policy=POLICY)
+    # RFC 6532: an address that is not ASCII stands in the header section as it is.
+    message = EmailMessage(policy=POLICY if recipient.isascii() else POLICY.clone(utf8=True))
     local_part, _, domain = sender.address.rpartition("@")
     message["From"] = Address("Replygate", local_part, domain)
     message["To"] = recipient

@@ -81,7 +81,7 @@ class Postman:
         delivery = self._next_hop.delivery(Client())
         try:
             for reply in (
-                await delivery.offer_mail("", ()),
+                await delivery.offer_mail("", _options_for(notice.recipient)),
                 await delivery.offer_rcpt(notice.recipient, ()),
             ):
                 if not reply.accepted:
@@ -92,3 +92,8 @@ class Postman:
         finally:
             await delivery.abort()
         return relayed.reply or Reply(451, ("4.4.2 The next hop said nothing",))
+
+
+def _options_for(recipient: str) -> tuple[str, ...]:
+    """Return the options of MAIL: an address that is not ASCII needs two (RFC 6531 §3.2)."""
+    return () if recipient.isascii() else ("BODY=8BITMIME", "SMTPUTF8")

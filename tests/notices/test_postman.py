@@ -18,7 +18,7 @@ from gateway.relay.client import Hop
 from gateway.relay.delivery import Relay
 from gateway.store.notices import MOST_A_DAY, NoticeBox
 from gateway.store.registry import Registry
-from tests.letters import NOON
+from tests.letters import NOON, letter
 from tests.next_hop import NextHop, next_hop
 from tests.notices.test_occasion import ANNA, OURS, passage
 
@@ -56,6 +56,20 @@ async def test_a_notice_goes_to_its_user_with_the_null_sender(office: Office) ->
     (taken,) = office.hop.taken
     assert taken.mail.startswith("MAIL FROM:<>")
     assert taken.rcpts == [f"RCPT TO:<{ANNA}>"]
+
+
+async def test_a_notice_to_an_address_beyond_ascii_goes_by_smtputf8(office: Office) -> None:
+    jose = "jos\u00e9@corp.example"
+    theirs = replace(OURS, users=(User(jose),))
+    relay = Relay(Hop("127.0.0.1", office.hop.port))
+    postman = Postman(office.box, SENDER, relay, lambda: theirs)
+    await postman.file(passage(letter(author=f"Jos\u00e9 <{jose}>"), mail_from=jose), NOON)
+    await postman.send_due(NOON)
+    await relay.close()
+    (taken,) = office.hop.taken
+    assert taken.mail == "MAIL FROM:<> BODY=8BITMIME SMTPUTF8"
+    assert taken.rcpts == [f"RCPT TO:<{jose}>"]
+    assert f"To: {jose}".encode() in taken.content
 
 
 async def test_a_notice_speaks_the_language_that_its_user_chose(office: Office) -> None:
