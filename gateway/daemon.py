@@ -21,7 +21,7 @@ from gateway.config import settings
 from gateway.config.faults import ConfigError
 from gateway.config.load import load_config
 from gateway.config.scanners import all_signatures
-from gateway.doors import House, OpenDoor, hop_of, longest_answer, open_door, openings_of
+from gateway.doors import House, Lead, OpenDoor, hop_of, longest_answer, open_door
 from gateway.duties import SWITCHES_S, Duties, take_up_switches
 from gateway.filetypes import FileTypes, reader
 from gateway.handover import Handover
@@ -37,7 +37,7 @@ from gateway.pipeline import Pipeline, Settings
 from gateway.relay.delivery import Relay
 from gateway.service import heap
 from gateway.service import systemd as service
-from gateway.service.crew import Crew, Opening, Work
+from gateway.service.crew import Work
 from gateway.service.line import Line
 from gateway.service.metrics import Metrics, Told
 from gateway.service.standing import Standing
@@ -105,23 +105,6 @@ def _log_of(config: settings.Config) -> structlog.stdlib.BoundLogger:
     return maillog.configure(config.gateway.log_format, config.gateway.log_level)
 
 
-class Lead:
-    """What the parent of several workers knows of the configuration."""
-
-    def __init__(self, config: settings.Config, log: structlog.stdlib.BoundLogger) -> None:
-        self.config = config
-        self.log = log
-        self.crew = Crew(config.gateway.processes, openings_of(config), self._reload, log)
-
-    def _reload(self) -> list[Opening] | None:
-        try:
-            self.config = load_config(self.config.file)
-        except ConfigError as error:
-            self.log.warning("reload refused", fault=str(error))
-            return None
-        return openings_of(self.config)
-
-
 class Daemon:
     """A running gateway, or one worker of it."""
 
@@ -155,23 +138,9 @@ class Daemon:
     async def start(self) -> None:
         """Open the store, then the doors. Raises OSError and StoreVersionError."""
         config = self.config
-        state = config.gateway.state
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.store = open_or_await(config, shared=self.work is not None)
-        self._closing.callback(self.store.close)
-        self.standby = Standby(self.store, config.store_path, self.log)
-        self.behind(self.standby.until_there())
-        self.spool = FolderSpool(state / "spool", complain=self.log.error)
-        self.verifier = new_verifier(config.trust)
-        self.pipeline = Pipeline(
-            self.store,
-            self.spool,
-            self.verifier,
-            _flow_settings(config),
-            observe=self._observe,
-            decided_late=self._tell_sender,
-            read=self._reader(config),
-        )
+        config.gateway.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._open_store()
+        self.pipeline = self._new_pipeline()
         self.behind(self.standby.again(self._take_up_switches, SWITCHES_S))
         self.notice_box = NoticeBox(config.store_path)
         self._closing.push_async_callback(self.filing.finish)
@@ -184,19 +153,9 @@ class Daemon:
         for listener in config.listeners:
             await self._open(listener, inherited)
         inherited.close()
-        self.handover = Handover(self.store, self.pipeline, self.log, self.standby.again)
-        self._closing.push_async_callback(self.handover.close)
-        self.inboxes = Inboxes(self.pipeline, state, self.log)
-        self._closing.push_async_callback(self.inboxes.close)
-        self.duties = Duties(self.store, self.pipeline, config, lambda: self._postman, self.log)
-        if self.work is not None:
-            self.duties.left_after = timedelta(seconds=GRACE_S + longest_answer(config))
+        self._stand_beside()
         if self._is_first:
-            await self._be_watched()
-            await self._hand_over()
-            for work, every_s in (*self.duties.all, (self.standby.keep_lists, AGAIN_S)):
-                self.behind(self.standby.again(work, every_s))
-            self.behind(self._look_at_file_types())
+            await self._begin_what_one_does_for_all()
         self.log.info("started", listeners=",".join(self.listening), **self._worker)
         if self.line is not None:
             self.line.ready(self.listening)
@@ -232,6 +191,45 @@ class Daemon:
         task = asyncio.ensure_future(work)
         self._behind.add(task)
         task.add_done_callback(self._behind.discard)
+
+    def _open_store(self) -> None:
+        """Open the record, or await it while mail waits in the spool (D-38)."""
+        self.store = open_or_await(self.config, shared=self.work is not None)
+        self._closing.callback(self.store.close)
+        self.standby = Standby(self.store, self.config.store_path, self.log)
+        self.behind(self.standby.until_there())
+        self.spool = FolderSpool(self.config.gateway.state / "spool", complain=self.log.error)
+
+    def _new_pipeline(self) -> Pipeline:
+        self.verifier = new_verifier(self.config.trust)
+        return Pipeline(
+            self.store,
+            self.spool,
+            self.verifier,
+            _flow_settings(self.config),
+            observe=self._observe,
+            decided_late=self._tell_sender,
+            read=self._reader(self.config),
+        )
+
+    def _stand_beside(self) -> None:
+        """Make what runs beside the listeners: sinks, inboxes, duties."""
+        self.handover = Handover(self.store, self.pipeline, self.log, self.standby.again)
+        self._closing.push_async_callback(self.handover.close)
+        self.inboxes = Inboxes(self.pipeline, self.config.gateway.state, self.log)
+        self._closing.push_async_callback(self.inboxes.close)
+        self.duties = Duties(
+            self.store, self.pipeline, self.config, lambda: self._postman, self.log
+        )
+        if self.work is not None:
+            self.duties.left_after = timedelta(seconds=GRACE_S + longest_answer(self.config))
+
+    async def _begin_what_one_does_for_all(self) -> None:
+        await self._be_watched()
+        await self._hand_over()
+        for work, every_s in (*self.duties.all, (self.standby.keep_lists, AGAIN_S)):
+            self.behind(self.standby.again(work, every_s))
+        self.behind(self._look_at_file_types())
 
     async def _change_to(self, config: settings.Config) -> None:
         staying = {listener.name: listener for listener in config.listeners}

@@ -16,7 +16,11 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Protocol
 
+import structlog
+
 from gateway.config import settings
+from gateway.config.faults import ConfigError
+from gateway.config.load import load_config
 from gateway.config.secrets import Secret
 from gateway.intake.doorkeeper import Door, Doorkeeper
 from gateway.intake.entrance import Share
@@ -32,7 +36,7 @@ from gateway.model.envelope import Direction
 from gateway.pipeline import Pipeline
 from gateway.relay.client import Hop, Timeouts
 from gateway.relay.consumed import ConsumedDelivery, Nowhere
-from gateway.service.crew import Opening
+from gateway.service.crew import Crew, Opening
 from gateway.service.systemd import Inherited
 
 
@@ -115,8 +119,24 @@ async def open_door(
     return await start(_listener(listener, house, domains), wiring)
 
 
-def openings_of(config: settings.Config) -> list[Opening]:
-    """Return the listeners as far as their sockets go, for the parent of several workers."""
+class Lead:
+    """The parent of several workers: it knows the configuration as far as sockets go."""
+
+    def __init__(self, config: settings.Config, log: structlog.stdlib.BoundLogger) -> None:
+        self.config = config
+        self.log = log
+        self.crew = Crew(config.gateway.processes, _openings_of(config), self._reload, log)
+
+    def _reload(self) -> list[Opening] | None:
+        try:
+            self.config = load_config(self.config.file)
+        except ConfigError as error:
+            self.log.warning("reload refused", fault=str(error))
+            return None
+        return _openings_of(self.config)
+
+
+def _openings_of(config: settings.Config) -> list[Opening]:
     return [
         Opening(each.name, each.address.host, each.address.port, each.socket)
         for each in config.listeners

@@ -17,6 +17,7 @@ from gateway.model.arrival import Arrival
 from gateway.model.case import Case
 from gateway.model.decision import Decision, Outcome, Reason
 from gateway.model.entry import Kept, Revision
+from gateway.model.facts import Facts, Lookup
 from gateway.model.message import Message
 from gateway.model.policy import Policy
 from gateway.pipeline import prove
@@ -88,13 +89,7 @@ class Replayer:
             arrival, message = await asyncio.to_thread(_the_one, *given)
         as_of = arrival.asked_at if as_of_receipt else None
         lookup = replace(lookup_of(arrival, message), entry_id=entry_id, as_of=as_of)
-        known = await self.recorder.recall(lookup)
-        facts = replace(
-            known,
-            earlier=kept.earlier,
-            judged_before=kept.decision_reason,
-            patience_over=patience_over,
-        )
+        facts = await self._facts(kept, lookup, patience_over=patience_over)
         case = complete(arrival, message, facts, proof, authenticity)
         return Change(entry_id, before, judge(case), case)
 
@@ -171,6 +166,15 @@ class Replayer:
                 else:
                     await self.recorder.dismiss(entry_id)
         return tuple(changes)
+
+    async def _facts(self, kept: Kept, lookup: Lookup, *, patience_over: bool) -> Facts:
+        known = await self.recorder.recall(lookup)
+        return replace(
+            known,
+            earlier=kept.earlier,
+            judged_before=kept.decision_reason,
+            patience_over=patience_over,
+        )
 
 
 def _the_one(kept: Kept, outer: Arrival, message: Message, read: Read) -> tuple[Arrival, Message]:

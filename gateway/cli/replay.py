@@ -64,8 +64,8 @@ def replay(
     if not (targets or everything or filters != Filters()):
         raise click.UsageError("Say what to replay: ids, a filter such as --reason, or --all.")
     config = place_of(ctx)
-    only_say = dry_run or preset is not None or as_of_receipt
     compare = preset is not None or as_of_receipt
+    only_say = dry_run or compare
     if isinstance(config, Afar):
         from gateway.cli.afar_entries import replayed
 
@@ -73,15 +73,13 @@ def replay(
             config, targets, filters, only_say=only_say, preset=preset or "",
             as_of_receipt=as_of_receipt,
         )  # fmt: skip
-        rows = [asdict(change) for change in told.changes]
-        _show(rows, told.judged, told.lost, only_say=only_say, as_json=as_json)
-        return
-    chosen, lost = _choose(config, targets, filters, compare=compare)
-    changes = asyncio.run(
-        _judge(config, chosen, _policy(config, preset), only_say=only_say, receipt=as_of_receipt)
-    )
-    rows = [_row(change) for change in changes]
-    _show(rows, len(chosen), lost, only_say=only_say, as_json=as_json)
+        rows, judged, lost = [asdict(one) for one in told.changes], told.judged, told.lost
+    else:
+        chosen, lost = _choose(config, targets, filters, compare=compare)
+        policy = _policy(config, preset)
+        judging = _judge(config, chosen, policy, only_say=only_say, receipt=as_of_receipt)
+        rows, judged = [_row(change) for change in asyncio.run(judging)], len(chosen)
+    _show(rows, judged, lost, only_say=only_say, as_json=as_json)
 
 
 def _show(

@@ -145,10 +145,7 @@ class Metrics:
         self._stage = {stage: self._stages.labels(stage) for stage in STAGES}
         # Looked up by what a message tells: making a label each time costs more than counting.
         self._known: dict[tuple[str, ...], Counter] = {}
-        self._levels = {
-            name: Gauge(f"gateway_{name}", text, labels, registry=self.registry)
-            for name, text, labels in _LEVELS
-        }
+        self._levels = _levels_in(self.registry)
 
     def passed(self, passage: Passage) -> None:
         """Count one message."""
@@ -235,3 +232,10 @@ _LEVELS = (
     ("store_octets", "Size of the database with its write-ahead log.", ()),
     ("store_waiting_jobs", "What waits for the writer of the store.", ()),
 )
+
+
+def _levels_in(registry: CollectorRegistry) -> dict[str, Gauge]:
+    return {
+        name: Gauge(f"gateway_{name}", text, labels, registry=registry)
+        for name, text, labels in _LEVELS
+    }

@@ -221,9 +221,8 @@ class Batches:
         try:
             self._turn.begin(patient=True)
             self._work(jobs)
-        # Whatever odd mail makes our code raise must reach the one caller whose mail it is, and
-        # must not end the turns that all others wait for.
-        except Exception as error:  # noqa: BLE001
+        # Whatever odd mail makes our code raise must reach the one caller whose mail it is.
+        except Exception as error:  # noqa: BLE001 - nor may it end the turns that all wait for
             self._fail(jobs, error)
         else:
             self._end(jobs)

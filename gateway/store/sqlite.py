@@ -49,6 +49,11 @@ def _now() -> datetime:
 class SqliteStore:
     """A Recorder on one SQLite file, with a folder of kept octets beside it."""
 
+    _writing: Writing
+    _reading: Reading
+    _stamp: bytes
+    """What the bulletin said when the directory was read."""
+
     def __init__(
         self,
         path: Path,
@@ -66,28 +71,7 @@ class SqliteStore:
         self._closed = False
         self._blobs = Blobs(path.with_name(f"{path.name}-blobs"))
         with ExitStack() as opened:
-            with database.told(path):
-                self._presence = Presence(path)
-            opened.callback(self._presence.leave)
-            with database.told(path):
-                self._bulletin = Bulletin(path)
-            opened.callback(self._bulletin.close)
-            connection = database.connect(path, timeout_s=timeout_s)
-            opened.callback(connection.close)
-            database.migrate(connection, path)
-            connection.execute("PRAGMA busy_timeout = 0")
-            self._asking = Reading(path, 0.05, self._unsettled)
-            opened.callback(self._asking.close)
-            self._stamp = self._bulletin.read()
-            self._directory = self._read_directory()
-            digester = Digester(self._directory.erased_key)
-            with database.told(path):
-                turnstile = Turnstile(path) if shared else None
-            self._writing = Writing(
-                path, connection, self._blobs, digester, clock, timeout_s, turnstile
-            )
-            self._recover()
-            self._reading = Reading(path, timeout_s, self._unsettled)
+            digester = self._open(opened, timeout_s, shared=shared)
             opened.pop_all()
         self._recall = Recall(self._asking.connection, digester, self._asking.state_of)
         self._patient_recall = Recall(self._reading.connection, digester, self._reading.state_of)
@@ -235,6 +219,33 @@ class SqliteStore:
             raise StoreBusyError(f"The store {self._path} is closed.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._reader, self._reading.answer, question)
+
+    def _open(self, opened: ExitStack, timeout_s: float, *, shared: bool) -> Digester:
+        """Open what the store is made of, each closed again when what follows fails."""
+        path = self._path
+        with database.told(path):
+            self._presence = Presence(path)
+        opened.callback(self._presence.leave)
+        with database.told(path):
+            self._bulletin = Bulletin(path)
+        opened.callback(self._bulletin.close)
+        connection = database.connect(path, timeout_s=timeout_s)
+        opened.callback(connection.close)
+        database.migrate(connection, path)
+        connection.execute("PRAGMA busy_timeout = 0")
+        self._asking = Reading(path, 0.05, self._unsettled)
+        opened.callback(self._asking.close)
+        self._stamp = self._bulletin.read()
+        self._directory = self._read_directory()
+        digester = Digester(self._directory.erased_key)
+        with database.told(path):
+            turnstile = Turnstile(path) if shared else None
+        self._writing = Writing(
+            path, connection, self._blobs, digester, self._clock, timeout_s, turnstile
+        )
+        self._recover()
+        self._reading = Reading(path, timeout_s, self._unsettled)
+        return digester
 
     def _recover(self) -> None:
         if self._presence.alone():

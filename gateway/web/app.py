@@ -95,13 +95,23 @@ def _following(config: Config) -> Lifespan[Starlette]:
 
 
 def _routes() -> list[Route | Mount]:
-    message = "/messages/{entry:str}"
+    static = Mount("/static", StaticFiles(directory=Path(FOLDER) / "static"))
+    return [*_of_visitors(), *_of_mail(), *_of_users(), *_of_admins(), static]
+
+
+def _of_visitors() -> list[Route]:
     return [
         Route("/sign-in", signing.sign_in_page, methods=["GET"]),
         Route("/sign-in", signing.sign_in, methods=["POST"]),
         Route("/sign-in/oidc", provider.go, methods=["GET"]),
         Route("/sign-in/oidc/back", provider.back, methods=["GET"]),
         Route("/sign-out", acts(signing.sign_out), methods=["POST"]),
+    ]
+
+
+def _of_mail() -> list[Route]:
+    message = "/messages/{entry:str}"
+    return [
         Route("/", shows(decisions.home)),
         Route("/decisions", shows(decisions.decisions)),
         Route("/search", shows(decisions.search)),
@@ -121,6 +131,11 @@ def _routes() -> list[Route | Mount]:
         Route("/held", acts(held.decide), methods=["POST"]),
         Route("/suggestions", shows(suggestions.suggestions), methods=["GET"]),
         Route("/suggestions", acts(suggestions.accept), methods=["POST"]),
+    ]
+
+
+def _of_users() -> list[Route]:
+    return [
         Route("/me", shows(me.me)),
         Route("/me/addresses", acts(me.send_code), methods=["POST"]),
         Route("/me/addresses/removal", acts(me.remove_address), methods=["POST"]),
@@ -128,6 +143,11 @@ def _routes() -> list[Route | Mount]:
         Route("/me/never-log", acts(me.never_log), methods=["POST"]),
         Route("/me/language", acts(me.choose_language), methods=["POST"]),
         Route("/me/time-zone", acts(me.choose_time_zone), methods=["POST"]),
+    ]
+
+
+def _of_admins() -> list[Route]:
+    return [
         Route("/policy", shows(policy.policy, admin=True)),
         Route("/people", shows(people.people, admin=True)),
         Route("/people/{kind:str}", acts(people.change, admin=True), methods=["POST"]),
@@ -141,7 +161,6 @@ def _routes() -> list[Route | Mount]:
         Route("/admin/tokens", shows(tokens.tokens, admin=True), methods=["GET"]),
         Route("/admin/tokens", acts(tokens.change, admin=True), methods=["POST"]),
         Route("/admin/mailboxes", acts(mailboxes.change, admin=True), methods=["POST"]),
-        Mount("/static", StaticFiles(directory=Path(FOLDER) / "static")),
     ]
 
 

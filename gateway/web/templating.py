@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -89,28 +89,15 @@ def _environment(told: Tongue) -> Environment:
         lstrip_blocks=True,
     )
     env.filters |= {
+        **_FILTERS,
         "day": partial(day, told.language),
         "weekday": partial(weekday, told.language),
-        "stamp": stamp,
-        "size": size,
-        "number": number,
-        "query": query,
-        "safe_text": safe_text,
-        "combine": combine,
-        "combine_one": combine_one,
     }
     env.globals |= {
+        **_WORDS,
         "_": partial(_said, told),
         "_n": partial(_counted, told),
         "language": told.language,
-        "languages": LANGUAGES,
-        "outcome_words": OUTCOMES,
-        "short": SHORT,
-        "reason_names": REASONS,
-        "marks": MARKS,
-        "ways": WAYS,
-        "fates": FATES,
-        "stages": STAGES,
         "sentence": partial(sentences_in, told),
         "label": partial(label, told),
         "does": partial(does, told),
@@ -120,7 +107,6 @@ def _environment(told: Tongue) -> Environment:
         "reason_name": partial(reason_in, told),
         "detail": partial(detail_in, told),
         "file_state": partial(file_state, told),
-        "Outcome": Outcome,
     }
     _add_times(env, told)
     return env
@@ -272,3 +258,26 @@ _UNSEEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f]")
 def safe_text(text: str) -> str:
     """Return words as written, without what HTML cannot hold."""
     return _UNSEEN.sub("", text)
+
+
+_FILTERS: Final[Mapping[str, Callable[..., Any]]] = {
+    "stamp": stamp,
+    "size": size,
+    "number": number,
+    "query": query,
+    "safe_text": safe_text,
+    "combine": combine,
+    "combine_one": combine_one,
+}
+_WORDS: Final[Mapping[str, Any]] = {
+    "languages": LANGUAGES,
+    "outcome_words": OUTCOMES,
+    "short": SHORT,
+    "reason_names": REASONS,
+    "marks": MARKS,
+    "ways": WAYS,
+    "fates": FATES,
+    "stages": STAGES,
+    "Outcome": Outcome,
+}
+"""What templates say in every language alike, or look up by a key of their own."""

@@ -103,10 +103,6 @@ class Vault(VaultFile):
             change.execute("INSERT OR REPLACE INTO passwords VALUES (?, ?, ?)", row)
             change.execute("DELETE FROM sessions WHERE user = ?", (user,))
 
-    def has_password(self, user: str) -> bool:
-        """Whether the user can sign in."""
-        return bool(self._rows("SELECT 1 FROM passwords WHERE user = ?", user))
-
     def is_right(self, user: str, password: str) -> bool:
         """Whether this is the password of the user; takes as long where there is no such user."""
         nobody = _nobody()

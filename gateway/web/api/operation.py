@@ -32,10 +32,6 @@ Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"^[^\x00]+$")
 Handler = Callable[..., Any]
 
 
-class Nothing(Struct, frozen=True):
-    """It takes nothing."""
-
-
 @dataclass(frozen=True)
 class Operation:
     """One operation; calling it answers."""
