@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gateway.mail import limits
@@ -119,5 +121,7 @@ def test_keys_of_one_mailbox_are_equal(written: str, key: str) -> None:
 
 
 def test_a_hostile_list_is_read_in_linear_time() -> None:
+    began = time.process_time()
     parse_addresses(b'"\\"' * 20_000)
     parse_addresses(b"<(" * 30_000)
+    assert time.process_time() - began < 1

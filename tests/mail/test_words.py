@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from gateway.mail.words import decode_unstructured, decode_words
@@ -43,5 +45,7 @@ def test_words_over_the_limit_stay_as_they_are() -> None:
 
 
 def test_hostile_words_are_read_in_linear_time() -> None:
+    began = time.process_time()
     decode_words("=?x?q?" * 10_000)
     decode_words("=?" * 30_000)
+    assert time.process_time() - began < 1

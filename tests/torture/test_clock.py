@@ -15,15 +15,24 @@ from tests.torture.test_faults import decided, gate, offer, send
 DAY_S = 86_400
 JUMPS = (0, -DAY_S, 400 * DAY_S, -40 * DAY_S, 3600, 0)
 """Seconds that the clock is ahead, letter by letter."""
+Clock = tuple[Path, dict[str, str]]
+"""The file that says how many seconds it is ahead, and the environment of who goes by it."""
 
 
-async def test_mail_passes_and_entries_keep_their_order_while_the_clock_jumps(
-    tmp_path: Path,
-) -> None:
+@pytest.fixture
+def other(tmp_path: Path) -> Clock:
+    """Return a clock of its own for a gateway, and how the gateway is given it."""
     ahead = tmp_path / "ahead"
     environ = other_clock(tmp_path / "library", ahead)
     if environ is None:
         pytest.skip("a C compiler makes the other clock")
+    return ahead, environ
+
+
+async def test_mail_passes_and_entries_keep_their_order_while_the_clock_jumps(
+    tmp_path: Path, other: Clock
+) -> None:
+    ahead, environ = other
     async with zygote(environ) as starter, gate(starter, tmp_path / "gate") as (made, hop):
         for number, seconds in enumerate(JUMPS):
             ahead.write_text(str(seconds))
@@ -40,12 +49,9 @@ async def test_mail_passes_and_entries_keep_their_order_while_the_clock_jumps(
 
 
 async def test_a_clock_that_is_wrong_at_the_start_frees_nothing_that_is_kept_for_a_time(
-    tmp_path: Path,
+    tmp_path: Path, other: Clock
 ) -> None:
-    ahead = tmp_path / "ahead"
-    environ = other_clock(tmp_path / "library", ahead)
-    if environ is None:
-        pytest.skip("a C compiler makes the other clock")
+    ahead, environ = other
     async with zygote(environ) as starter, gate(starter, tmp_path / "gate") as (made, _):
         ahead.write_text("0")
         await send(made, unmarked(1))
