@@ -119,7 +119,7 @@ class Ahead:
 
     def _begin_body(self, fields: bytes, start: int) -> None:
         content = read_section(fields)
-        if content.encoding == "base64" and not content.media_type.startswith("text/"):
+        if content.encoding == "base64":
             self._file = _File(start)
         self._in_section = content.encoding == "identity" and content.media_type in _NESTED
 
