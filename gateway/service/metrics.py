@@ -104,45 +104,34 @@ class Metrics:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self.registry = CollectorRegistry()
-        self._messages = Counter(
-            "gateway_messages_total",
+        self._messages = self._counted(
+            "messages",
             "Messages that went through, by what was decided and how they went onward.",
-            ("route", "outcome", "reason", "relay"),
-            registry=self.registry,
+            *("route", "outcome", "reason", "relay"),
         )
-        self._octets = Counter(
-            "gateway_octets_total",
-            "Octets of these messages.",
-            ("route",),
-            registry=self.registry,
-        )
-        self._troubles = Counter(
-            "gateway_troubles_total",
+        self._octets = self._counted("octets", "Octets of these messages.", "route")
+        self._troubles = self._counted(
+            "troubles",
             "Messages at which something went wrong on our side; they went onward all the same.",
-            ("route",),
-            registry=self.registry,
+            "route",
         )
-        self._stages = Histogram(
+        stages = Histogram(
             "gateway_stage_seconds",
             "Time from the end of data on: decide, record, relay (the next hop), and whole.",
             ("stage",),
             buckets=BUCKETS,
             registry=self.registry,
         )
-        self._last = Gauge(
-            "gateway_last_message_timestamp_seconds",
-            "When the last message came by a listener.",
-            ("route",),
-            registry=self.registry,
+        self._stage = {stage: stages.labels(stage) for stage in STAGES}
+        self._last = self._told_when(
+            "last_message", "When the last message came by a listener.", "route"
         )
-        self._last_of = Gauge(
-            "gateway_client_last_message_timestamp_seconds",
+        self._last_of = self._told_when(
+            "client_last_message",
             "When the last message came from a trusted client, such as an MTA.",
-            ("route", "client"),
-            registry=self.registry,
+            *("route", "client"),
         )
         self._clients: set[tuple[str, str]] = set()
-        self._stage = {stage: self._stages.labels(stage) for stage in STAGES}
         # Looked up by what a message tells: making a label each time costs more than counting.
         self._known: dict[tuple[str, ...], Counter] = {}
         self._levels = _levels_in(self.registry)
@@ -166,6 +155,12 @@ class Metrics:
         if took is not None:
             for stage, histogram in self._stage.items():
                 histogram.observe(getattr(took, stage))
+
+    def _counted(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"gateway_{name}_total", text, labels, registry=self.registry)
+
+    def _told_when(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"gateway_{name}_timestamp_seconds", text, labels, registry=self.registry)
 
     def _label_of(self, route: str, client: str) -> tuple[str, str]:
         """Return the labels of a client; those of a large network share one after the first."""
