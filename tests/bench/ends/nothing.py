@@ -13,8 +13,6 @@ from contextlib import suppress
 from typing import cast
 
 SIZE = struct.Struct("!I")
-QUICK_ACK: int = getattr(socket, "TCP_QUICKACK", 12)
-"""Linux's option, which must be set again and again."""
 SILENT = 0xFF080 | 0x100
 """All steps without a reply, and no unknown commands (SMFIP_*)."""
 NEGOTIATED = SIZE.pack(13) + b"O" + struct.pack("!III", 6, 0, SILENT)
@@ -33,8 +31,9 @@ class Nothing(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Step over each frame, and answer the two that want an answer."""
-        # Else Linux acknowledges 40 ms later, and the MTA waits for that (as in the gateway).
-        self.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, QUICK_ACK, 1)
+        # Else Linux acknowledges 40 ms later, and the MTA waits; it holds until the next answer.
+        connected = self.transport.get_extra_info("socket")
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         octets, at = self.rest + data, 0
         while len(octets) - at > SIZE.size:
             (size,) = SIZE.unpack_from(octets, at)
