@@ -14,6 +14,7 @@ from gateway.mail.wire import stuffed
 from tests.intake.door import Caller
 from tests.letters import letter
 from tests.torture.gate import PATIENCE_S, Gate
+from tests.torture.witness import witness
 
 ANNA, CAROL, LOG = "anna@corp.example", "carol@customer.example", "log@gate.example"
 
@@ -109,6 +110,9 @@ class Client:
                     await self._try(letter, attempt)
             except (ConnectionError, asyncio.IncompleteReadError):
                 await asyncio.sleep(0)
+            except TimeoutError as error:
+                seen = await witness(self._gate)
+                raise TimeoutError(f"nobody answers {attempt.name}: {seen}") from error
             attempt.ended = time.monotonic()
             if attempt.said.startswith("5"):
                 letter.refused = attempt.said

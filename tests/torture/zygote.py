@@ -10,6 +10,7 @@ state folder: SIGKILL from within, by an audit hook, at exactly that moment.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import json
 import os
 import resource
@@ -56,6 +57,7 @@ def serve(asked: Mapping[str, Any]) -> None:
         os.dup2(log, number)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    faulthandler.register(signal.SIGUSR1, file=2)
     os.environ.update(asked.get("environ", {}) | asked.get("extra", {}))
     for name, limit in asked.get("limits", {}).items():
         kind = getattr(resource, name)
