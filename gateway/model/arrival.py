@@ -83,6 +83,18 @@ class Arrival:
         ours = self.directory.logging_by_key
         return bool(self.recipient_keys) and all(key in ours for key in self.recipient_keys)
 
+    @lazily
+    def secretly_called(self) -> frozenset[str]:
+        """Keys of the users to whose secret address it came.
+
+        One that To or Cc shows to anybody else is no secret; who forwards to it writes it into To.
+        """
+        ours = self.directory.logging_by_key
+        written = {address.key for address in (*self.heading.to, *self.heading.cc)}
+        shown = written if written - ours.keys() else frozenset[str]()
+        called = (ours[key] for key in self.recipient_keys if key in ours and key not in shown)
+        return frozenset(address.user for address in called if address.user)
+
     @property
     def redirected_by(self) -> Address | None:
         """Who of the company sent it on as it was (RFC 5322 §3.6.6), or None."""

@@ -129,9 +129,7 @@ class Case(Arrival):
         # Behind port 25 the trusted client is our own MTA, and hands on what anybody wrote.
         if client.trusted and self.envelope.direction is Direction.OUTGOING:
             return "trusted-client"
-        ours = self.directory.logging_by_key
-        called = (ours.get(r.addr_spec.lower()) for r in self.envelope.recipients)
-        if sender and any(address and address.user == sender.key for address in called):
+        if sender and sender.key in self.secretly_called:
             return "secret-address"
         proofs = (seen.proof for seen in self.sightings if seen.proof in SESSION_PROOFS)
         return next(proofs, "")

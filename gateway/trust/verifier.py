@@ -223,16 +223,8 @@ def _is_journal(arrival: Arrival) -> bool:
 
 
 def _by_secret_address(arrival: Arrival, claim: Claim) -> Proof | None:
-    """Return a proof when it came to the secret address of the user who says to have sent it.
-
-    Only envelope recipients count: one that is seen in To or Cc is no secret.
-    """
+    """Return a proof when it came to the secret address of the user who says to have sent it."""
     user = arrival.directory.user_of(claim.address.key)
-    if user is None:
-        return None
-    seen = {address.key for address in (*arrival.heading.to, *arrival.heading.cc)}
-    known = arrival.directory.logging_by_key
-    for key in arrival.recipient_keys:
-        if key in known and known[key].user == user.key and key not in seen:
-            return Proof("secret-address", user.key)
+    if user is not None and user.key in arrival.secretly_called:
+        return Proof("secret-address", user.key)
     return None

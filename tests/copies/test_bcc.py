@@ -57,6 +57,16 @@ async def test_the_secret_address_proves_nobody_else(office: Office) -> None:
     assert entry.reason is Reason.COPY_SENDER_UNVERIFIED
 
 
+async def test_a_secret_address_that_all_can_read_proves_nothing(office: Office) -> None:
+    entry = await office.takes(copy_of(sent(cc=SECRET), SECRET, STRANGE))
+    assert entry.reason is Reason.COPY_SENDER_UNVERIFIED
+
+
+async def test_the_secret_address_proves_though_the_only_one_named_is_ours(office: Office) -> None:
+    entry = await office.takes(copy_of(sent(to=SECRET), SECRET, STRANGE))
+    assert entry.sightings[0].proof == "secret-address"
+
+
 async def test_a_sighting_by_login_proves_a_later_copy(office: Office) -> None:
     path = in_path(sent(), CAROL, outgoing=True)
     await office.takes(replace(path, client=Client(login=ANNA)), RELAYED)

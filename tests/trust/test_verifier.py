@@ -278,8 +278,14 @@ async def test_secret_address_is_no_proof_of_another_user() -> None:
 
 
 async def test_secret_address_that_all_recipients_see_is_no_proof() -> None:
-    octets = letter(author="anna@corp.example", to="log+secret@gate.example")
+    shown = "carol@customer.example, log+secret@gate.example"
+    octets = letter(author="anna@corp.example", to=shown)
     assert await prove(arrival(octets, rcpt_to="log+secret@gate.example")) is None
+
+
+async def test_secret_address_that_nobody_else_was_written_beside_is_a_proof() -> None:
+    octets = letter(author="anna@corp.example", to="log+secret@gate.example")
+    assert await prove(arrival(octets, rcpt_to="log+secret@gate.example")) is not None
 
 
 async def test_signature_goes_before_the_secret_address() -> None:
