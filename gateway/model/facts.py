@@ -162,8 +162,6 @@ class Facts:
     """Entries under the message's own id or an alias of it, oldest first."""
     threads: tuple[Thread, ...] = ()
     """Threads that its ids lead to, the nearest citation's first, each once."""
-    cites_unknown: bool = False
-    """It cites ids, and none of them was ever seen as a message of its own."""
     reported: tuple[ThreadMessage, ...] = ()
     """The messages that a report speaks of, as far as we know them."""
     contacts: Mapping[str, tuple[Contact, ...]] = field(default_factory=dict)

@@ -180,7 +180,6 @@ class Recall:
                 _thread(row, entries, parents, _people(people, tied[row.thread]), selves)
                 for row in threads
             ),
-            cites_unknown=bool(lookup.cited) and not cited,
             reported=tuple(_thread_message(entries[n]) for n in reported if n in entries),
             contacts=contacts,
             enrolments=read_enrolments(connection, {c.contact_id for c in people.values()}),
