@@ -124,7 +124,8 @@ class Case(Arrival):
             return self.proof.kind
         client = self.envelope.client
         sender = self.directory.user_of(self.brought_by.key) if self.brought_by else None
-        if client.login and self.directory.user_by_key.get(client.login.lower(), sender) == sender:
+        # A login need not be an address; one that is another user's proves nothing.
+        if client.login and self.directory.user_of(client.login.lower()) in {None, sender}:
             return "login"
         # Behind port 25 the trusted client is our own MTA, and hands on what anybody wrote.
         if client.trusted and self.envelope.direction is Direction.OUTGOING:

@@ -33,6 +33,7 @@ from tests.rules.cases import (
     decided,
     forward,
     holds,
+    mailbox,
     marked,
     matched,
     reply,
@@ -47,6 +48,8 @@ SIGNED = the_directory(notice_key=KEY)
 NOT_ANNA = the_directory(users=(User(ANNA, permitted=False), User(BOB)))
 ANNAS_SECRET = the_directory(logging_addresses=(LoggingAddress(LOG, user=ANNA),))
 BOBS_SECRET = the_directory(logging_addresses=(LoggingAddress(LOG, user=BOB),))
+ROBERT = "robert@corp.example"
+ROBERT_IS_BOB = the_directory(mailboxes=(*DIRECTORY.mailboxes, mailbox(ROBERT, BOB, "imap")))
 SUBMITTED = sighting(
     route="submission", direction=Direction.OUTGOING, recipients=frozenset({CAROL})
 )
@@ -173,6 +176,15 @@ PAIRS = [
         {"client": Client(login="anna-the-login")},
         "logged bcc-copy",
         "the login of another",
+    ),
+    Pair(
+        Reason.COPY_SENDER_UNVERIFIED,
+        "held",
+        bcc,
+        {"proof": None, "directory": ROBERT_IS_BOB, "client": Client(login=ROBERT)},
+        {"client": Client(login=ANNA)},
+        "logged bcc-copy",
+        "the login of another by a mailbox of his",
     ),
     Pair(
         Reason.COPY_SENDER_UNVERIFIED,
