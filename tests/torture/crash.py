@@ -106,7 +106,8 @@ class Round:
         self.over = True
         self.hop.answer = lambda _: None
         await self.gate.start()
-        async with asyncio.timeout(PATIENCE_S):
+        # A client that waits in vain has its own limit, and tells what it saw.
+        async with asyncio.timeout(2 * PATIENCE_S):
             await asyncio.gather(*clients)
         await self.drained()
         result = account(self.letters, self.hop.taken, self.gate.database)
