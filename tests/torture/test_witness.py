@@ -37,6 +37,26 @@ async def test_it_shows_the_connections(starter: Zygote, tmp_path: Path) -> None
     assert f":{port:04X}" in said
 
 
+async def test_it_shows_the_threads(starter: Zygote, tmp_path: Path) -> None:
+    async with next_hop() as hop:
+        gate = Gate(starter, tmp_path, hop.port)
+        gate.furnish()
+        await gate.start()
+        said = await witness(gate)
+        await gate.stop()
+    assert f"thread {gate.pid}: S" in said
+
+
+async def test_it_says_that_the_gateway_is_gone(starter: Zygote, tmp_path: Path) -> None:
+    async with next_hop() as hop:
+        gate = Gate(starter, tmp_path, hop.port)
+        gate.furnish()
+        await gate.start()
+        await gate.kill()
+        said = await witness(gate)
+    assert "no such process" in said
+
+
 async def test_a_client_that_waits_in_vain_tells(
     starter: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,10 @@
-"""What a gateway was doing when a client waited in vain: its stacks and its connections."""
+"""What a gateway was doing when a client waited in vain: its threads, stacks and connections."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from tests.torture.gate import Gate
@@ -23,11 +24,20 @@ def connections(ports: set[int]) -> str:
     return "\n".join(line for line in lines if any(end in line for end in endings))
 
 
+def threads(pid: int) -> str:
+    """Return each thread's state and what it waits for in the kernel (proc_pid_stat(5))."""
+    found = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in sorted(Path(f"/proc/{pid}/task").iterdir()):
+            state = (task / "stat").read_text("ascii").rpartition(")")[2].split()[0]
+            found.append(f"thread {task.name}: {state} {(task / 'wchan').read_text('ascii')}")
+    return "\n".join(found) or "no such process"
+
+
 async def witness(gate: Gate) -> str:
     """Let a gateway say what it does; takes a second."""
-    found = connections(set(gate.ports.values()))
+    seen = f"{threads(gate.pid)}\n{connections(set(gate.ports.values()))}"
     gate.send(DUMP)
     await asyncio.sleep(1)
-    alive = "runs" if gate.ready.is_set() else "is gone"
     said = gate.log.read_text("utf-8", "replace")[-SAID_OCTETS:]
-    return f"gateway {gate.pid}, start {gate.starts}, {alive}\n{found}\n{said}"
+    return f"{said}\ngateway {gate.pid}, start {gate.starts}\n{seen}"
