@@ -43,6 +43,8 @@ class Arrival:
     heading: Heading
     recipient_keys: tuple[str, ...]
     """Address keys of the envelope recipients, in order."""
+    login_key: str
+    """Address key of the client's login; empty where that is no address."""
     directory: Directory
     policy: Policy
     asked_at: datetime
@@ -82,6 +84,12 @@ class Arrival:
         """Whether all envelope recipients are logging or journal addresses."""
         ours = self.directory.logging_by_key
         return bool(self.recipient_keys) and all(key in ours for key in self.recipient_keys)
+
+    def is_login_of_another(self, sender: Address | None) -> bool:
+        """Whether the login is of a known user, and this sender is another."""
+        user = self.directory.user_of(self.login_key)
+        said = self.directory.user_of(sender.key) if sender else None
+        return user is not None and said is not None and user.key != said.key
 
     @lazily
     def secretly_called(self) -> frozenset[str]:

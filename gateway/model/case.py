@@ -123,13 +123,12 @@ class Case(Arrival):
         if self.proof is not None:
             return self.proof.kind
         client = self.envelope.client
-        sender = self.directory.user_of(self.brought_by.key) if self.brought_by else None
-        # A login need not be an address; one that is another user's proves nothing.
-        if client.login and self.directory.user_of(client.login.lower()) in {None, sender}:
+        if client.login and not self.is_login_of_another(self.brought_by):
             return "login"
         # Behind port 25 the trusted client is our own MTA, and hands on what anybody wrote.
         if client.trusted and self.envelope.direction is Direction.OUTGOING:
             return "trusted-client"
+        sender = self.directory.user_of(self.brought_by.key) if self.brought_by else None
         if sender and sender.key in self.secretly_called:
             return "secret-address"
         proofs = (seen.proof for seen in self.sightings if seen.proof in SESSION_PROOFS)

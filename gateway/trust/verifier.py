@@ -17,7 +17,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
 from gateway.interfaces import ProofUnavailableError
-from gateway.mail.addresses import key_of
 from gateway.model.arrival import Arrival
 from gateway.model.case import Authenticity, Proof
 from gateway.model.envelope import Direction
@@ -118,7 +117,7 @@ class Verifier:
     def _by_session(self, arrival: Arrival, claim: Claim | None) -> Proof | None:
         """Return what the SMTP session proves."""
         client = arrival.envelope.client
-        if client.login and not _names_another(arrival, client.login, claim):
+        if client.login and not arrival.is_login_of_another(claim.address if claim else None):
             return Proof("login", client.login)
         # D-14: a submission listener stands behind an MTA that authenticates its users.
         submitted = client.trusted and arrival.envelope.direction is Direction.OUTGOING
@@ -181,15 +180,6 @@ def _needed(arrival: Arrival, claim: Claim) -> frozenset[str]:
 def _speaks(signature: Signature, claim: Claim, needed: frozenset[str]) -> bool:
     """Whether the signature, if it is valid, proves the claim."""
     return needed <= signature.covers and is_aligned(signature.domain, claim.address.domain)
-
-
-def _names_another(arrival: Arrival, login: str, claim: Claim | None) -> bool:
-    """Whether the login is of a known user who is not the one who says to have sent it."""
-    user = arrival.directory.user_of(key_of(login))
-    if user is None or claim is None:
-        return False
-    author = arrival.directory.user_of(claim.address.key)
-    return author is not None and author.key != user.key
 
 
 def _is_within(address: str, networks: Iterable[Network]) -> bool:

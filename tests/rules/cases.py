@@ -212,10 +212,12 @@ def arrival(
         "base_subject": "Offer",
         "date": NOW,
     }
+    brought = Envelope(**{**plain, **(envelope or {})})
     return Arrival(
-        envelope=Envelope(**{**plain, **(envelope or {})}),
+        envelope=brought,
         heading=Heading(**{**said, **(heading or {})}),
         recipient_keys=() if wrapping else keys,
+        login_key=brought.client.login,
         directory=directory,
         policy=policy,
         asked_at=asked_at,
@@ -248,6 +250,7 @@ def case(
         envelope=came.envelope,
         heading=heading,
         recipient_keys=came.recipient_keys,
+        login_key=came.login_key,
         directory=came.directory,
         policy=came.policy,
         asked_at=came.asked_at,

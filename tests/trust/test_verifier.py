@@ -64,6 +64,7 @@ def arrival(
         envelope=envelope,
         heading=read_heading(octets),
         recipient_keys=tuple(key_of(one) for one in rcpt_to.split()),
+        login_key=key_of(client.login),
         directory=DIRECTORY,
         policy=Policy(),
         asked_at=NOON,
